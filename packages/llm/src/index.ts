@@ -1,1 +1,2 @@
-export {}
+export type * from './usage.ts'
+export type * from './protocols/protocol.ts'

@@ -1,1 +1,9 @@
-export {}
+export type * from './plugin.ts'
+export { definePlugin } from './plugin.ts'
+export type * from './consumer.ts'
+export type * from './context.ts'
+export type * from './exchange.ts'
+export type * from './quota.ts'
+export type * from './stage.ts'
+export * from './response.ts'
+export * from './state.ts'

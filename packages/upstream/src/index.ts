@@ -1,1 +1,3 @@
-export {}
+export * from './client/exchange.ts'
+export type * from './client/http-client.ts'
+export type * from './health/view.ts'

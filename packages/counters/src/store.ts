@@ -1,0 +1,69 @@
+// The port of every counter store: reserve before the work, settle after it (architecture.md §6).
+
+/** A fixed window of `windowSeconds` that starts with its first use, and what may be used in it. */
+export interface Ask {
+  /** Names the account in its store; two asks of one reservation never share a key. */
+  readonly key: string
+  /** Units per window, 1 .. 2^53 - 1. */
+  readonly limit: number
+  /** Seconds, 1 or more. */
+  readonly windowSeconds: number
+  /** Units this request is expected to cost at most. */
+  readonly amount: number
+  /** `fits`: used + reserved + amount <= limit. `remaining`: used + reserved < limit. */
+  readonly admission: 'fits' | 'remaining'
+}
+
+/** An account as the decision saw it, before this request's own reservation. */
+export interface AccountState {
+  readonly limit: number
+  readonly used: number
+  readonly reserved: number
+  /** Milliseconds until the window ends. */
+  readonly resetMs: number
+}
+
+/** Held until settled or released; expires by itself after its time, so a crashed node holds nothing for ever. */
+export interface Lease {
+  readonly asks: readonly Ask[]
+}
+
+export type Decision =
+  | { readonly admitted: true; readonly lease: Lease; readonly states: readonly AccountState[] }
+  | { readonly admitted: false; readonly refused: number; readonly states: readonly AccountState[] }
+
+export interface CounterStore {
+  /** All or nothing: a refused reservation leaves no trace. Rejects with CounterUnavailableError. */
+  reserve(asks: readonly Ask[], leaseMs: number): Decision | Promise<Decision>
+  /** Replaces the reservation by what was used, one number per ask (0 gives all back). Exactly once per lease. */
+  settle(lease: Lease, used: readonly number[]): void | Promise<void>
+  /** What an account holds now; undefined when no window is open. */
+  read(key: string): AccountState | undefined | Promise<AccountState | undefined>
+  reset(key: string): void | Promise<void>
+}
+
+/** The store cannot be reached or did not answer in time. The text names no secret. */
+export class CounterUnavailableError extends Error {
+  override readonly name = 'CounterUnavailableError'
+}
+
+/** `policy` and the redis fields of ai-rate-limiting and limit-count (ai-plugins.md §10, common-plugins.md §3.1). */
+export type CounterPolicy =
+  | { readonly policy: 'local' }
+  | {
+      readonly policy: 'redis'
+      readonly redis_host: string
+      readonly redis_port: number
+      readonly redis_username?: string | undefined
+      readonly redis_password?: string | undefined
+      readonly redis_database: number
+      /** Milliseconds for connecting and for each answer. */
+      readonly redis_timeout: number
+      readonly redis_ssl: boolean
+      readonly redis_ssl_verify: boolean
+    }
+
+/** Hands out one store per distinct policy, shared by everyone who asks for the same. */
+export interface CounterStores {
+  open(policy: CounterPolicy): CounterStore
+}

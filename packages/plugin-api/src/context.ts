@@ -1,0 +1,67 @@
+// One request as plugins see it: small and closed. Whatever else two plugins share is a state key (state.ts).
+import type { LlmExchange } from './exchange.ts'
+import type { Logger } from '@weir/telemetry'
+import type { Consumer } from './consumer.ts'
+import type { State } from './state.ts'
+
+/** The client's request. Header names are lower case; edits are seen by whoever is called next, the upstream last. */
+export interface ClientRequest {
+  readonly method: string
+  /** Decoded and normalized path without query (routing.md §2.1). */
+  readonly path: string
+  /** The request target as sent. */
+  readonly target: string
+  /** Without the question mark; empty when there is none. */
+  readonly query: string
+  readonly scheme: 'http' | 'https'
+  /** Host header without port, lower case; empty when absent. */
+  readonly host: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** Node's own view: lower-case names, repeated values joined. Setting `undefined` removes a header. */
+  readonly headers: Record<string, string | string[] | undefined>
+  header(name: string): string | undefined
+  queryArgument(name: string): string | undefined
+  /**
+   * The whole body, read once and kept. A number is the size that exceeded `maxBytes`: by Content-Length
+   * before anything is read, else by what arrived. Rejects when the client left.
+   */
+  readBody(maxBytes: number): Buffer | number | Promise<Buffer | number>
+  /** The body if it has been read. */
+  readonly body: Buffer | undefined
+}
+
+export interface RouteFacts {
+  readonly id: string
+  readonly name: string | undefined
+  readonly serviceId: string | undefined
+  readonly serviceName: string | undefined
+  /** The matched pattern and host pattern, as configured. */
+  readonly uri: string
+  readonly hostPattern: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface RequestContext {
+  /** Unique per request; 32 hexadecimal digits. */
+  readonly id: string
+  /** Milliseconds (performance.now()) at which the request's head was read. */
+  readonly startedAt: number
+  readonly request: ClientRequest
+  readonly route: RouteFacts
+  readonly consumer: Consumer | undefined
+  /** Present from the access turn of ai-proxy or ai-proxy-multi on. */
+  llm: LlmExchange | undefined
+  readonly state: State
+  /** Aborts when the client leaves or the gateway gives the request up. Made on first use. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** Calls back once when the client leaves before the response is complete. Cheaper than `signal`. */
+  onClientGone(callback: () => void): void
+  /** Adds a header to whatever response this request gets. */
+  addResponseHeader(name: string, value: string): void
+  /** A variable of routing.md §5, or undefined. */
+  variable(name: string): unknown
+  /** Every quota of this request's chain, consumer level first (by priority). */
+  readonly quotas: readonly import('./quota.ts').QuotaSource[]
+}

@@ -1,0 +1,29 @@
+// One LLM exchange as plugins see it: what the client asked, whom we picked, what it cost so far.
+import type { ClientProtocol, UsageReport } from '@weir/llm'
+import type { Awaitable } from './plugin.ts'
+import type { Reply } from './response.ts'
+
+export interface LlmExchange {
+  readonly protocol: ClientProtocol
+  /** The client's body, parsed once. Plugins that change it call `replaceBody`. */
+  readonly body: Readonly<Record<string, unknown>>
+  replaceBody(body: Record<string, unknown>): void
+  readonly stream: boolean
+  /** `model` of the client's body. */
+  readonly requestModel: string
+  /** The model of the picked instance's options, else the client's. */
+  readonly model: string
+  /** The instance picked for the current attempt. */
+  readonly instance: string
+  readonly usage: UsageReport | undefined
+  /** All text of the answer so far; collected only when some plugin asked by `collectText` in access. */
+  readonly responseText: string
+  collectText(): void
+  /** Written by moderation (llm_content_risk_level). */
+  riskLevel: string
+  /**
+   * Reserves for every quota of this request at once, falling back to the next instance where the route's
+   * strategy says so. The first call decides, later ones return the same. A Reply refuses.
+   */
+  admit(): Awaitable<Reply | undefined>
+}

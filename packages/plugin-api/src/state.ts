@@ -1,0 +1,33 @@
+// Typed slots in which plugins leave decisions for one another.
+
+declare const valueType: unique symbol
+
+/** A slot of the request's state. "Find references" on the key lists every writer and reader. */
+export interface StateKey<T> {
+  readonly name: string
+  readonly slot: number
+  readonly [valueType]?: T
+}
+
+const names: string[] = []
+
+/** Declares a slot. Call it once per key, at module level; the number of slots is the number of declarations. */
+export function defineStateKey<T>(name: string): StateKey<T> {
+  names.push(name)
+  return { name, slot: names.length - 1 }
+}
+
+/** One request's slots. The array is made with the first `set`, so a request without shared state pays nothing. */
+export class State {
+  #slots: unknown[] | undefined
+
+  get<T>(key: StateKey<T>): T | undefined {
+    // The slot was filled by `set` with the same key, which is what makes the assertion true.
+    return this.#slots?.[key.slot] as T | undefined
+  }
+
+  set<T>(key: StateKey<T>, value: T): void {
+    this.#slots ??= []
+    this.#slots[key.slot] = value
+  }
+}

@@ -1,0 +1,38 @@
+// What those who choose a target know of its health.
+import type { HealthCheck } from '@weir/contract'
+
+export interface HealthTarget {
+  readonly host: string
+  readonly port: number
+  /** Host header of the probe and part of the target's identity. */
+  readonly hostname: string
+}
+
+export interface HealthWanted {
+  /** `upstream#/apisix/routes/1`, `/apisix/routes/1#plugins['ai-proxy-multi'].instances[0]` (routing.md §10.3). */
+  readonly name: string
+  readonly checks: HealthCheck
+  readonly targets: readonly HealthTarget[]
+  /** Probes over TLS; from the endpoint's scheme. */
+  readonly tls: boolean
+  /** Added to every probe after `checks.active.req_headers`, unless named there: credentials. Never logged. */
+  readonly headers?: readonly string[] | undefined
+  /** Appended to the probe's path. */
+  readonly query?: string | undefined
+  /** What alerts and the control API call the set: the instance name. */
+  readonly label?: string | undefined
+  readonly resource?: string | undefined
+}
+
+/** Reads shared memory: cheap enough to ask on every request. */
+export interface HealthView {
+  /** Whether target `index` is healthy or mostly healthy; true while not yet known. */
+  isUsable(index: number): boolean
+  /** Whether any is. */
+  anyUsable(): boolean
+  /** Changes with every change of a verdict. */
+  readonly version: number
+  /** A passive report on target `index` (routing.md §10.2); a status, or how it failed. */
+  report(index: number, outcome: number | 'tcp' | 'timeout'): void
+  release(): void
+}
