@@ -26,4 +26,9 @@ export interface LlmExchange {
    * strategy says so. The first call decides, later ones return the same. A Reply refuses.
    */
   admit(): Awaitable<Reply | undefined>
+  /**
+   * The request is over, by whatever exit: gives back what is still reserved. Called once by the pipeline after
+   * the response ended (or was refused); does nothing when the exchange has settled already.
+   */
+  finish(): void
 }

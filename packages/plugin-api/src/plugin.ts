@@ -1,6 +1,6 @@
 // What a plugin is, and what it does: the one interface behind every folder of packages/plugins.
 import type { CounterStores } from '@weir/counters'
-import type { LlmAnswer, UsageReport } from '@weir/llm'
+import type { LlmAnswer } from '@weir/llm'
 import type { Alerts, Logger, Metrics } from '@weir/telemetry'
 import type { HealthView, HealthWanted, HttpClient } from '@weir/upstream'
 import type { RequestContext } from './context.ts'
@@ -28,6 +28,8 @@ export interface Plugin<Config> {
   readonly version?: number
   /** `auth` plugins identify a consumer and may stand on consumers and credentials. */
   readonly type?: 'auth'
+  /** In a global rule, stands back when the route has the same plugin (prometheus; routing.md §6). */
+  readonly preferRoute?: boolean
   readonly schema: PluginSchema<Config>
   /** The schema of the plugin's part in a consumer or credential, for `auth` plugins. */
   readonly consumerSchema?: PluginSchema<unknown>
@@ -52,17 +54,12 @@ export interface PluginInstance {
   quota?: QuotaSource
   /** Answers the request in place of the route's upstream; at most one per chain, the first in order. */
   proxy?(ctx: RequestContext): Awaitable<GatewayResponse>
-  /** An LLM's complete, non-streamed answer, before its head is sent. A `Reply` takes its place. */
+  /** A complete, non-streamed answer (`GatewayResponse.answer`) before its head is sent. A `Reply` takes its place. */
   llmResponse?(ctx: RequestContext, answer: LlmAnswer): Awaitable<Reply | undefined>
   /** Headers of any response, the upstream's or our own, before they are sent. */
   headerFilter?(ctx: RequestContext, response: GatewayResponse): void
   /** Only to see or change a streamed body: without a stage bytes go from socket to socket. */
   stage?(ctx: RequestContext, response: GatewayResponse): Stage | undefined
-  /**
-   * The tokens of an LLM request are known: exactly once per request that reached `access`, on every
-   * exit, and before the last byte of the response is written when there is one.
-   */
-  settle?(ctx: RequestContext, usage: UsageReport): void
   /** After the response; cannot delay it. */
   log?(ctx: RequestContext, summary: RequestSummary): void
   dispose?(): void

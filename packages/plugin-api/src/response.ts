@@ -1,5 +1,6 @@
 // What leaves: a reply is ours and complete; a response may also be an upstream's, still flowing.
 import type { GatewayError } from '@weir/contract'
+import type { LlmAnswer } from '@weir/llm'
 
 /** A plugin's own answer. An object body is sent as JSON and one newline, a string as it is. */
 export interface Reply {
@@ -34,6 +35,8 @@ export interface GatewayResponse {
   headers: string[]
   source: ResponseSource
   body: Buffer | string | ByteStream | undefined
+  /** An LLM's complete answer, decoded; `body` holds its bytes. The pipeline shows it to `llmResponse` hooks. */
+  answer?: LlmAnswer | undefined
 }
 
 /** What the log phase is told. Times in milliseconds. */
