@@ -1,1 +1,6 @@
-export {}
+export * from './aliyun-server/index.ts'
+export * from './http/index.ts'
+export * from './llm-server/index.ts'
+export * from './process/index.ts'
+export * from './services/index.ts'
+export { until } from './until.ts'

@@ -1,0 +1,154 @@
+// Carries one scenario out on one connection.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ServerResponse } from 'node:http'
+import { moderatedText, moderationAnswer } from '../aliyun-server/answer.ts'
+import {
+  anthropicEvents,
+  anthropicMessage,
+  type Asked,
+  chatCompletion,
+  chatEvents,
+  embeddings,
+  errorDocument,
+  responsesDocument,
+} from './answers.ts'
+import { asObject } from '../json.ts'
+import type { Scenario } from './scenario.ts'
+import type { RecordedRequest } from './server.ts'
+
+export interface Turn {
+  readonly record: RecordedRequest
+  readonly res: ServerResponse
+  readonly name: string
+  readonly scenario: Scenario
+  readonly body: Buffer
+}
+
+/** Rejects when the client leaves while the scenario waits. */
+export async function answer(turn: Turn): Promise<void> {
+  const { res, scenario } = turn
+  const gone = new AbortController()
+  res.once('close', () => gone.abort())
+  if (scenario.delayMs) await pause(scenario.delayMs, undefined, { signal: gone.signal })
+  if (scenario.fault) return breakOff(turn, scenario.fault)
+
+  const status = scenario.status ?? 200
+  const json = asObject(turn.record.json)
+  if (scenario.body !== undefined) return send(turn, status, scenario.body)
+  if (status >= 400) return send(turn, status, JSON.stringify(errorDocument(status)))
+
+  const kind = kindOf(turn.record)
+  const asked = toAsked(turn, json, kind)
+  const streams = json['stream'] === true && scenario.stream !== false
+  switch (kind) {
+    case 'moderation':
+      return send(turn, status, JSON.stringify(moderation(turn.body)))
+    case 'embeddings':
+      return send(turn, status, JSON.stringify(embeddings(asked.model, json['input'], asked.usage)))
+    case 'responses':
+      return send(turn, status, JSON.stringify(responsesDocument(asked.model, asked.usage)))
+    case 'messages':
+      if (streams) return stream(turn, status, anthropicEvents(asked), gone.signal)
+      return send(turn, status, JSON.stringify(anthropicMessage(asked)))
+    case 'chat':
+      if (streams) return stream(turn, status, chatEvents(asked), gone.signal)
+      return send(turn, status, JSON.stringify(chatCompletion(asked)))
+  }
+}
+
+type Kind = 'chat' | 'embeddings' | 'responses' | 'messages' | 'moderation'
+
+function kindOf({ method, url, body }: RecordedRequest): Kind {
+  const path = url.split('?', 1)[0] ?? ''
+  if (method === 'POST' && path === '/' && body.includes('AccessKeyId=')) return 'moderation'
+  if (path.endsWith('/embeddings')) return 'embeddings'
+  if (path.endsWith('/responses')) return 'responses'
+  return path.endsWith('/messages') ? 'messages' : 'chat'
+}
+
+function toAsked({ name, scenario }: Turn, json: Readonly<Record<string, unknown>>, kind: Kind): Asked {
+  const model = typeof json['model'] === 'string' ? json['model'] : 'mock-model'
+  const usage = scenario.usage === false ? undefined : (scenario.usage ?? { prompt: 10, completion: 5 })
+  // OpenAI sends usage in a stream only when it was asked for; a gateway must not rely on more.
+  const wanted =
+    kind !== 'chat' || json['stream'] !== true || scenario.stream === false || includesUsage(json)
+  const words = scenario.words ?? ['Hello', ' from', ' mock', ` ${name}`]
+  return { model, words, usage: wanted ? usage : undefined, scenario }
+}
+
+function includesUsage(json: Readonly<Record<string, unknown>>): boolean {
+  return asObject(json['stream_options'])['include_usage'] === true
+}
+
+function moderation(body: Buffer) {
+  return moderationAnswer(moderatedText(new URLSearchParams(body.toString()))?.content ?? '')
+}
+
+function breakOff({ res, record }: Turn, fault: NonNullable<Scenario['fault']>): void {
+  record.brokenOff = fault !== 'hang'
+  switch (fault) {
+    case 'hang':
+      return
+    case 'close':
+      res.destroy()
+      return
+    case 'reset':
+      res.socket?.resetAndDestroy()
+      return
+    case 'garbage':
+      res.socket?.end('\u0000\u0001 this is not HTTP \u00ff\r\n\r\n')
+  }
+}
+
+function headersOf({ name, scenario }: Turn, contentType: string) {
+  const type = scenario.contentType ?? contentType
+  return {
+    ...(type !== false && { 'Content-Type': type }),
+    'X-Mock-Port': name,
+    'x-request-id': 'mock-req',
+    'openai-organization': 'mock-org',
+    'Set-Cookie': 'a=b',
+    ...scenario.headers,
+  }
+}
+
+function send(turn: Turn, status: number, body: string): void {
+  const length = status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }
+  turn.res.writeHead(status, { ...headersOf(turn, 'application/json'), ...length }).end(body)
+}
+
+async function stream(
+  turn: Turn,
+  status: number,
+  events: Iterable<string>,
+  gone: AbortSignal,
+): Promise<void> {
+  const { res, record, scenario } = turn
+  res.writeHead(status, headersOf(turn, 'text/event-stream'))
+  res.flushHeaders()
+  for (const event of events) {
+    if (record.chunksSent === scenario.cutAfterChunks) {
+      record.brokenOff = true
+      res.destroy()
+      return
+    }
+    if (record.chunksSent === scenario.stallAfterChunks) return
+    if (record.chunksSent > 0 && scenario.gapMs) await pause(scenario.gapMs, undefined, { signal: gone })
+    // The write is waited for, so that a cut comes after the bytes and a slow reader slows the stream.
+    await write(res, event, gone)
+    record.chunksSent++
+  }
+  res.end()
+}
+
+function write(res: ServerResponse, event: string, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (gone.aborted) return reject(new Error('the client left'))
+    const leave = () => reject(new Error('the client left'))
+    gone.addEventListener('abort', leave, { once: true })
+    res.write(event, () => {
+      gone.removeEventListener('abort', leave)
+      resolve()
+    })
+  })
+}

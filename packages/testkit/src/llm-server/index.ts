@@ -1,0 +1,8 @@
+export { differentWords, parseScenario, type Scenario, type Usage } from './scenario.ts'
+export {
+  type LlmServer,
+  type LlmServerOptions,
+  type RecordedRequest,
+  type Script,
+  startLlmServer,
+} from './server.ts'
