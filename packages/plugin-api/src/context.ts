@@ -1,7 +1,8 @@
 // One request as plugins see it: small and closed. Whatever else two plugins share is a state key (state.ts).
-import type { LlmExchange } from './exchange.ts'
 import type { Logger } from '@weir/telemetry'
 import type { Consumer } from './consumer.ts'
+import type { LlmExchange } from './exchange.ts'
+import type { QuotaSource } from './quota.ts'
 import type { State } from './state.ts'
 
 /** The client's request. Header names are lower case; edits are seen by whoever is called next, the upstream last. */
@@ -42,6 +43,28 @@ export interface RouteFacts {
   readonly labels: Readonly<Record<string, string>>
 }
 
+/** One try at an upstream, LLM or plain. Milliseconds; undefined when that point was never reached. */
+export interface UpstreamAttempt {
+  /** `host:port` that was connected to. */
+  readonly address: string
+  /** The upstream's, or what a failed try counts as (routing.md §1). 0 while it is under way. */
+  status: number
+  connectMs: number | undefined
+  headerMs: number | undefined
+  responseMs: number | undefined
+}
+
+/** The upstream side of a request, filled by whoever calls it: variables, logs and metrics read it. */
+export interface UpstreamRecord {
+  readonly attempts: UpstreamAttempt[]
+  scheme: string
+  host: string
+  /** Path (and query) that was requested of it. */
+  uri: string
+  /** `balancer_ip`: the node's address, or the LLM instance's name. */
+  node: string
+}
+
 export interface RequestContext {
   /** Unique per request; 32 hexadecimal digits. */
   readonly id: string
@@ -52,6 +75,7 @@ export interface RequestContext {
   readonly consumer: Consumer | undefined
   /** Present from the access turn of ai-proxy or ai-proxy-multi on. */
   llm: LlmExchange | undefined
+  readonly upstream: UpstreamRecord
   readonly state: State
   /** Aborts when the client leaves or the gateway gives the request up. Made on first use. */
   readonly signal: AbortSignal
@@ -63,5 +87,5 @@ export interface RequestContext {
   /** A variable of routing.md §5, or undefined. */
   variable(name: string): unknown
   /** Every quota of this request's chain, consumer level first (by priority). */
-  readonly quotas: readonly import('./quota.ts').QuotaSource[]
+  readonly quotas: readonly QuotaSource[]
 }

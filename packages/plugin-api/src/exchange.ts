@@ -15,7 +15,16 @@ export interface LlmExchange {
   readonly model: string
   /** The instance picked for the current attempt. */
   readonly instance: string
+  /** Once known; numbers of the last attempt that produced any. */
   readonly usage: UsageReport | undefined
+  /** Milliseconds from the attempt's start to its first token (or to the error); 0 when never reached. */
+  readonly timeToFirstTokenMs: number
+  /** Milliseconds from the attempt's start to its end (apisix_upstream_response_time); 0 when never reached. */
+  readonly upstreamMs: number
+  /** Length of the outgoing `tools`; whether the answer called one; the end user's id in the request. */
+  readonly toolCount: number
+  readonly hasToolCalls: boolean
+  readonly endUser: string
   /** All text of the answer so far; collected only when some plugin asked by `collectText` in access. */
   readonly responseText: string
   collectText(): void
