@@ -2,7 +2,7 @@
 import type { CounterStores } from '@weir/counters'
 import type { LlmAnswer } from '@weir/llm'
 import type { Alerts, Logger, Metrics } from '@weir/telemetry'
-import type { HealthView, HealthWanted, HttpClient } from '@weir/upstream'
+import type { HealthView, HealthWanted, HttpClient, Origins } from '@weir/upstream'
 import type { RequestContext } from './context.ts'
 import type { Consumer, ConsumerLookup } from './consumer.ts'
 import type { QuotaSource } from './quota.ts'
@@ -80,6 +80,8 @@ export interface PluginHost {
   readonly metrics: Metrics
   readonly alerts: Alerts
   readonly http: HttpClient
+  /** Connections to upstreams, for plugins that answer in place of the route's own. */
+  readonly origins: Origins
   readonly counters: CounterStores
   readonly consumers: ConsumerLookup
   /** Settings of `weir:` that plugins may read. */

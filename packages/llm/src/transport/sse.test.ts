@@ -1,0 +1,74 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { encodeSseEvent, parseSseEvent } from './sse-event.ts'
+import { sseCarryBytesMax, SseSplitter } from './sse-splitter.ts'
+
+const line = fc.oneof(
+  fc.string().map((text) => `data: ${text.replaceAll(/[\r\n]/g, '')}`),
+  fc.constantFrom(
+    'event: ping',
+    'id: 7',
+    ': comment',
+    'data',
+    'DATA:x',
+    'retry:10',
+    'data: "usage"',
+    'data: 语言',
+  ),
+)
+const stream = fc
+  .array(fc.tuple(fc.array(line, { minLength: 1, maxLength: 3 }), fc.constantFrom('\n', '\r\n')), {
+    maxLength: 5,
+  })
+  .map((events) => events.map(([lines, end]) => lines.join(end) + end + end).join(''))
+
+function split(chunks: readonly Buffer[]) {
+  const splitter = new SseSplitter()
+  const events = chunks.flatMap((chunk) => [...splitter.push(chunk)])
+  return { events, rest: splitter.rest }
+}
+
+test('a stream cut at any bytes gives the same events', () => {
+  fc.assert(
+    fc.property(stream, fc.string(), fc.array(fc.nat(), { maxLength: 6 }), (whole, tail, cuts) => {
+      const bytes = Buffer.from(whole + tail.replaceAll(/[\r\n]/g, ''))
+      const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted(
+        (a, b) => a - b,
+      )
+      const chunks = places.slice(1).map((end, i) => bytes.subarray(places[i], end))
+      expect(split(chunks)).toEqual(split([bytes]))
+    }),
+  )
+})
+
+test('no byte is lost: events and rest put together are the stream', () => {
+  fc.assert(
+    fc.property(stream, (whole) => {
+      const { events, rest } = split([Buffer.from(whole)])
+      expect(Buffer.concat([...events.map((event) => event.bytes ?? Buffer.alloc(0)), rest]).toString()).toBe(
+        whole,
+      )
+    }),
+  )
+})
+
+test('fields are read as the contract says', () => {
+  const event = parseSseEvent(
+    Buffer.from(': hi\r\nEvent:delta\r\nid: 3\r\nretry: 9\r\ndata:  a\r\nnocolon\r\ndata:b\r\n\r\n'),
+  )
+  expect(event).toMatchObject({ type: 'delta', id: '3', retry: '9', data: ' a\nb' })
+  expect(encodeSseEvent(event)).toBe('event: delta\nid: 3\nretry: 9\ndata:  a\ndata: b\n\n')
+  expect(encodeSseEvent({ type: 'message', data: '[DONE]' })).toBe('data: [DONE]\n\n')
+})
+
+test('an event of more than 1 MiB is dropped, said so, and the next one is read', () => {
+  const splitter = new SseSplitter()
+  const piece = Buffer.alloc(sseCarryBytesMax / 4, 'x')
+  expect(splitter.push(Buffer.from('data: '))).toEqual([])
+  for (let i = 0; i < 3; i++) splitter.push(piece)
+  expect(splitter.overlong).toBe(false)
+  splitter.push(piece)
+  expect(splitter.overlong).toBe(true)
+  expect(splitter.rest).toHaveLength(0)
+  expect(splitter.push(Buffer.from('xx\n\ndata: next\n\n')).map((event) => event.data)).toEqual(['next'])
+})

@@ -1,0 +1,40 @@
+// A stand-in for the LLM exchange, for plugins that look at one without a model server behind it.
+import type { ClientProtocol, UsageReport } from '@weir/llm'
+import type { Awaitable } from '../plugin.ts'
+import type { LlmExchange } from '../exchange.ts'
+import type { Reply } from '../response.ts'
+
+export interface TestExchangeOptions {
+  readonly protocol: ClientProtocol
+  readonly body: Readonly<Record<string, unknown>>
+  readonly instance?: string
+  readonly model?: string
+  readonly usage?: UsageReport
+  readonly responseText?: string
+  readonly admit?: () => Awaitable<Reply | undefined>
+}
+
+export function createTestExchange(options: TestExchangeOptions): LlmExchange {
+  const { protocol, instance = 'instance', usage, responseText = '', admit } = options
+  const requestModel = typeof options.body['model'] === 'string' ? options.body['model'] : ''
+  let body = options.body
+  return {
+    protocol,
+    get body() {
+      return body
+    },
+    replaceBody(changed) {
+      body = changed
+    },
+    stream: protocol.isStream(body),
+    requestModel,
+    model: options.model ?? requestModel,
+    instance,
+    usage,
+    responseText,
+    collectText: () => {},
+    riskLevel: '',
+    admit: admit ?? (() => undefined),
+    finish: () => {},
+  }
+}
