@@ -1,7 +1,7 @@
 // The context of a made-up request, with the strings a test pulls.
 import type { Logger } from '@weir/telemetry'
 import type { Consumer } from '../consumer.ts'
-import type { ClientRequest, RequestContext, RouteFacts } from '../context.ts'
+import type { ClientRequest, RequestContext, RouteFacts, UpstreamRecord } from '../context.ts'
 import type { LlmExchange } from '../exchange.ts'
 import type { QuotaSource } from '../quota.ts'
 import { State } from '../state.ts'
@@ -30,6 +30,7 @@ export class TestContext implements RequestContext {
   readonly startedAt = performance.now()
   readonly request: ClientRequest
   readonly route: RouteFacts
+  readonly upstream: UpstreamRecord = { attempts: [], scheme: '', host: '', uri: '', node: '' }
   readonly state = new State()
   readonly log: Logger
   readonly quotas: readonly QuotaSource[]

@@ -97,21 +97,20 @@ class Collector {
 function throughStage(body: ByteStream, stage: Stage, collector: Collector): void {
   const splitter = stage.onEvent ? new SseSplitter() : undefined
   const waiting: (() => void | Promise<void>)[] = []
-  let busy = false
-  let finished = false
+  const state = { busy: false, finished: false }
   const out: StageOutput = {
     push(bytes) {
-      if (!finished) collector.chunk(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
+      if (!state.finished) collector.chunk(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
     },
     finish() {
-      finished = true
+      state.finished = true
       body.abort(new Error('a stage ended the response'))
       collector.end()
     },
   }
 
   function run(): void {
-    while (!busy && !finished && waiting.length > 0) {
+    while (!state.busy && !state.finished && waiting.length > 0) {
       const held = waiting.shift()?.()
       if (!held) continue
       void hold(held)
@@ -119,7 +118,7 @@ function throughStage(body: ByteStream, stage: Stage, collector: Collector): voi
   }
 
   async function hold(held: Promise<void>): Promise<void> {
-    busy = true
+    state.busy = true
     body.pause()
     try {
       await held
@@ -127,7 +126,7 @@ function throughStage(body: ByteStream, stage: Stage, collector: Collector): voi
       collector.fail(error instanceof Error ? error : new Error(String(error)))
       return
     }
-    busy = false
+    state.busy = false
     body.resume()
     run()
   }
