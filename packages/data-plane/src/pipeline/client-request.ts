@@ -1,0 +1,104 @@
+// The client's request over node:http's IncomingMessage: what is rarely needed is worked out when asked for.
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { ClientRequest } from '@weir/plugin-api'
+
+/** The client closed the connection before its request was complete. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError'
+}
+
+export class IncomingRequest implements ClientRequest {
+  readonly message: IncomingMessage
+  readonly method: string
+  readonly target: string
+  readonly query: string
+  readonly path: string
+  body: Buffer | undefined
+  /** Bytes of the body that have arrived. */
+  bodyBytes = 0
+  #host: string | undefined
+  #query: URLSearchParams | undefined
+  #reading: Promise<Buffer | number> | undefined
+
+  /** `normalize` turns the raw path into the text that routes are matched with (routing.md §2.1). */
+  constructor(message: IncomingMessage, normalize: (path: string) => string) {
+    this.message = message
+    this.method = message.method ?? 'GET'
+    const target = message.url ?? '/'
+    const mark = target.indexOf('?')
+    this.target = target
+    this.query = mark < 0 ? '' : target.slice(mark + 1)
+    this.path = normalize(mark < 0 ? target : target.slice(0, mark))
+  }
+
+  get headers(): Record<string, string | string[] | undefined> {
+    return this.message.headers
+  }
+
+  get scheme(): 'http' | 'https' {
+    return (this.message.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http'
+  }
+
+  get host(): string {
+    return (this.#host ??= hostWithoutPort(this.message.headers.host ?? ''))
+  }
+
+  get remoteAddress(): string {
+    const address = this.message.socket.remoteAddress ?? ''
+    return address.startsWith('::ffff:') ? address.slice(7) : address
+  }
+
+  get remotePort(): number {
+    return this.message.socket.remotePort ?? 0
+  }
+
+  header(name: string): string | undefined {
+    const value = this.message.headers[name]
+    return Array.isArray(value) ? value[0] : value
+  }
+
+  queryArgument(name: string): string | undefined {
+    if (this.query === '') return undefined
+    this.#query ??= new URLSearchParams(this.query)
+    return this.#query.get(name) ?? undefined
+  }
+
+  readBody(maxBytes: number): Buffer | number | Promise<Buffer | number> {
+    if (this.body) return this.body.length > maxBytes ? this.body.length : this.body
+    const announced = Number(this.message.headers['content-length'])
+    if (announced > maxBytes) return announced
+    return (this.#reading ??= this.#read(maxBytes))
+  }
+
+  #read(maxBytes: number): Promise<Buffer | number> {
+    const { message } = this
+    return new Promise((resolve, reject) => {
+      let first: Buffer | undefined
+      let rest: Buffer[] | undefined
+      message.on('data', (chunk: Buffer) => {
+        this.bodyBytes += chunk.length
+        if (this.bodyBytes > maxBytes) {
+          // Nobody reads on: the reply says so and closes the connection.
+          message.pause()
+          resolve(this.bodyBytes)
+        } else if (!first) first = chunk
+        else if (rest) rest.push(chunk)
+        else rest = [first, chunk]
+      })
+      message.on('end', () => {
+        this.body = rest ? Buffer.concat(rest) : (first ?? Buffer.alloc(0))
+        resolve(this.body)
+      })
+      message.on('error', () => reject(new ClientGoneError('the client left while sending its request')))
+      message.on('close', () => {
+        if (!message.complete) reject(new ClientGoneError('the client left while sending its request'))
+      })
+    })
+  }
+}
+
+function hostWithoutPort(host: string): string {
+  const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':')
+  return (end > 0 ? host.slice(0, end) : host).toLowerCase()
+}

@@ -1,0 +1,134 @@
+// Writes one response to the client: whole, or as a stream with back-pressure.
+import { STATUS_CODES, type ServerResponse } from 'node:http'
+import type { GatewayError } from '@weir/contract'
+import type { ByteSink, ByteStream, GatewayResponse, RequestSummary, Stage } from '@weir/plugin-api'
+import type { Context } from './context.ts'
+import { Gate } from './gate.ts'
+import { throughStages } from './stages.ts'
+
+export type Outcome = RequestSummary['outcome']
+
+/** An unread request body up to this size is read away so that the connection can be kept; else it is closed. */
+const UNREAD_BODY_BYTES_MAX = 65_536
+
+export class ResponseWriter implements ByteSink {
+  readonly #ctx: Context
+  readonly #reply: ServerResponse
+  readonly #done: (outcome: Outcome) => void
+  #gate: Gate | undefined
+  #pending: Buffer[] = []
+  #flushing = false
+  #blocked = false
+  #ended = false
+  /** Bytes of the body handed to the connection. */
+  bodyBytes = 0
+
+  constructor(ctx: Context, done: (outcome: Outcome) => void) {
+    this.#ctx = ctx
+    this.#reply = ctx.reply
+    this.#done = done
+  }
+
+  /** Sends the head and a complete body, or starts the stream. `done` is called once, when all is over. */
+  send(response: GatewayResponse, stages: readonly Stage[], closeConnection: boolean): void {
+    const { body } = response
+    const headers = response.headers
+    for (const text of this.#ctx.responseHeaders) headers.push(text)
+    if (closeConnection || this.#bodyLeftUnread()) headers.push('Connection', 'close')
+    if (body === undefined || typeof body === 'string' || body instanceof Buffer) {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body
+      this.#sendWhole(response.status, headers, bytes)
+    } else this.#sendStream(response.status, headers, body, stages)
+  }
+
+  #sendWhole(status: number, headers: string[], body: Buffer | undefined): void {
+    const bodyless = status === 204 || status === 304
+    if (!bodyless && !hasHeader(headers, 'content-length'))
+      headers.push('Content-Length', String(body?.length ?? 0))
+    this.#reply.writeHead(status, STATUS_CODES[status] ?? '', headers)
+    this.bodyBytes = body?.length ?? 0
+    this.#reply.end(bodyless ? undefined : body)
+    this.#finish('complete')
+  }
+
+  #sendStream(status: number, headers: string[], stream: ByteStream, stages: readonly Stage[]): void {
+    this.#reply.writeHead(status, STATUS_CODES[status] ?? '', headers)
+    this.#gate = new Gate(stream)
+    this.#ctx.onClientGone(() => {
+      stream.abort(new Error('the client left'))
+      this.#finish('client_gone')
+    })
+    if (this.#ended) return
+    stream.start(stages.length === 0 ? this : throughStages(stages, this.#gate, this))
+  }
+
+  /** Chunks of one turn go out together: a burst of events costs one write, a single event waits for nothing. */
+  chunk(bytes: Buffer): void {
+    if (this.#ended) return
+    this.#pending.push(bytes)
+    if (this.#flushing) return
+    this.#flushing = true
+    process.nextTick(flush, this)
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.flush()
+    this.#reply.end()
+    this.#finish('complete')
+  }
+
+  /** Breaks the connection off after what was pushed, so that the client can tell that the answer is incomplete. */
+  fail(_error: GatewayError): void {
+    if (this.#ended) return
+    this.flush()
+    const { socket } = this.#reply
+    // `destroySoon` lets the kernel have what was written; the chunked body's last chunk is never sent.
+    if (socket) socket.destroySoon()
+    else this.#reply.destroy()
+    this.#finish('upstream_broken')
+  }
+
+  flush(): void {
+    this.#flushing = false
+    const chunks = this.#pending
+    if (chunks.length === 0 || this.#ended) return
+    this.#pending = []
+    const bytes = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
+    if (!bytes || bytes.length === 0) return
+    this.bodyBytes += bytes.length
+    if (this.#reply.write(bytes) || this.#blocked) return
+    this.#blocked = true
+    this.#gate?.hold()
+    this.#reply.once('drain', () => {
+      this.#blocked = false
+      this.#gate?.release()
+    })
+  }
+
+  #finish(outcome: Outcome): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#pending = []
+    this.#done(outcome)
+  }
+
+  #bodyLeftUnread(): boolean {
+    const { message } = this.#ctx.request
+    if (message.complete) return false
+    const length = message.headers['content-length']
+    if (length !== undefined) return Number(length) > UNREAD_BODY_BYTES_MAX
+    return message.headers['transfer-encoding'] !== undefined
+  }
+}
+
+function flush(writer: ResponseWriter): void {
+  writer.flush()
+}
+
+function hasHeader(headers: readonly string[], name: string): boolean {
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index]?.toLowerCase() === name) return true
+  }
+  return false
+}
