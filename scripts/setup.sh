@@ -1,0 +1,44 @@
+# Sourced by the commands of this folder; $root is the top of the repository.
+# Installs the packages and the pinned Node runtime when the lock file has changed since the last time, so that a
+# later start costs a checksum and no more. Needs any Node from 20 on with npm; everything then runs on the pinned one.
+
+weir_fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+# What the installation depends on: the lock file, the manifests, and the kind of machine.
+weir_stamp() {
+  uname -sm
+  (cd "$root" && cksum pnpm-lock.yaml pnpm-workspace.yaml package.json e2e/package.json scripts/package.json packages/*/package.json)
+}
+
+weir_install() {
+  command -v node >/dev/null 2>&1 || weir_fail 'Node 20 or newer is needed to install: https://nodejs.org, or apt-get install nodejs npm.'
+  command -v npm >/dev/null 2>&1 || weir_fail 'npm is needed to install; it comes with Node, or as the package npm.'
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 20 ] || weir_fail "Node 20 or newer is needed to install; this is $(node --version)."
+  pnpm=$(cd "$root" && node -p 'require("./package.json").packageManager')
+  printf 'Installing packages ...\n' >&2
+  log="$root/.weir/install.log"
+  mkdir -p "$root/.weir"
+  # CI=true: pnpm asks no questions.
+  if ! (cd "$root" && CI=true npm exec --yes -- "$pnpm" install --frozen-lockfile) >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    weir_fail 'The packages could not be installed; the reason is above.'
+  fi
+  [ -x "$root/node_modules/.bin/node" ] || weir_fail "No pinned Node runtime for this machine ($(uname -sm)): Linux on x64 or arm64 and macOS on arm64 have one."
+  printf '%s\n' "$1" >"$root/node_modules/.weir-stamp"
+}
+
+weir_setup() {
+  stamp=$(weir_stamp)
+  if [ ! -x "$root/node_modules/.bin/node" ] || [ "$(cat "$root/node_modules/.weir-stamp" 2>/dev/null)" != "$stamp" ]; then
+    weir_install "$stamp"
+  fi
+  # Programs of the workspace first: the pinned node above all.
+  PATH="$root/node_modules/.bin:$PATH"
+  export PATH
+}
+
+weir_setup
