@@ -1,1 +1,5 @@
-export {}
+export * from './schema/index.ts'
+export * from './expr/index.ts'
+export * from './template/index.ts'
+export * from './ip/index.ts'
+export * from './errors/index.ts'

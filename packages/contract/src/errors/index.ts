@@ -1,0 +1,1 @@
+export { GatewayError, type ErrorCode, type GatewayErrorOptions } from './gateway-error.ts'

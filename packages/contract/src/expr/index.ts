@@ -1,0 +1,1 @@
+export { compileExpr, type CompiledExpr, type Lookup, type ParsedExpr } from './compile.ts'

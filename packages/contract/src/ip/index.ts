@@ -1,0 +1,1 @@
+export { parseAddressSet, type AddressSet, type ParsedAddressSet } from './address-set.ts'

@@ -1,0 +1,1 @@
+export { compileTemplate, type CompiledTemplate } from './compile.ts'
