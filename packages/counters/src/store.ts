@@ -23,22 +23,34 @@ export interface AccountState {
   readonly resetMs: number
 }
 
-/** Held until settled or released; expires by itself after its time, so a crashed node holds nothing for ever. */
+/**
+ * What an admitted request holds until it is settled. Expires by itself after its time, so a crashed node holds
+ * nothing for ever.
+ */
 export interface Lease {
   readonly asks: readonly Ask[]
 }
 
+/** `states` has one entry per ask. `refused` is the index of the first ask that was refused. */
 export type Decision =
   | { readonly admitted: true; readonly lease: Lease; readonly states: readonly AccountState[] }
   | { readonly admitted: false; readonly refused: number; readonly states: readonly AccountState[] }
 
+/** Every method throws, or rejects with, CounterUnavailableError when the store cannot be reached. */
 export interface CounterStore {
-  /** All or nothing: a refused reservation leaves no trace. Rejects with CounterUnavailableError. */
+  /**
+   * All or nothing: a refused reservation leaves no trace, not even a window. An admitted one opens the windows
+   * that are not open, whatever its amounts. `leaseMs` is the longest time until `settle` is called.
+   */
   reserve(asks: readonly Ask[], leaseMs: number): Decision | Promise<Decision>
-  /** Replaces the reservation by what was used, one number per ask (0 gives all back). Exactly once per lease. */
+  /**
+   * Replaces the reservation by what was used, one whole number per ask (0 gives all back), in the windows that
+   * are open now. The first call per lease counts, even after the lease expired; later ones do nothing.
+   */
   settle(lease: Lease, used: readonly number[]): void | Promise<void>
-  /** What an account holds now; undefined when no window is open. */
+  /** What an account holds now; undefined when no window is open and nothing is reserved. */
   read(key: string): AccountState | undefined | Promise<AccountState | undefined>
+  /** Ends an account's window: nothing is used. What is reserved stays reserved. */
   reset(key: string): void | Promise<void>
 }
 
@@ -61,9 +73,13 @@ export type CounterPolicy =
       readonly redis_timeout: number
       readonly redis_ssl: boolean
       readonly redis_ssl_verify: boolean
+      /** Milliseconds without use after which the connection is closed. */
+      readonly redis_keepalive_timeout: number
     }
 
 /** Hands out one store per distinct policy, shared by everyone who asks for the same. */
 export interface CounterStores {
   open(policy: CounterPolicy): CounterStore
+  /** Closes all connections; reservations still held expire by themselves. */
+  close(): void
 }

@@ -21,12 +21,23 @@ export interface QuotaEstimate {
 export interface QuotaSource {
   /** `consumer` is asked before `instance`; a refusal at either leaves the other untouched. */
   readonly level: 'consumer' | 'instance'
-  /** The accounts under which this request is metered when it goes to `instance`; none means unlimited. */
-  asks(ctx: RequestContext, instance: string, estimate: QuotaEstimate): readonly QuotaAsk[]
-  /** Told of every decision on its asks, one state per ask, in order: the place to set headers. */
-  decided(ctx: RequestContext, instance: string, states: readonly AccountState[], admitted: boolean): void
-  /** The reply when one of its asks was refused and nothing else can be tried. */
-  refusal(ctx: RequestContext, instance: string): Reply
+  /**
+   * Whether another instance may be tried after a refusal, if the route's fallback strategy says so too: `reject`
+   * where every instance would be refused alike (rules) or the configuration forbids it.
+   */
+  readonly onRefusal: 'reject' | 'next_instance'
+  /**
+   * The accounts under which this request is metered when it goes to `instance`; none means unlimited. A Reply
+   * refuses the request before anything is reserved (a limit that cannot be resolved).
+   */
+  asks(ctx: RequestContext, instance: string, estimate: QuotaEstimate): readonly QuotaAsk[] | Reply
+  /**
+   * Told of every decision on its asks, one state per ask, in order: the place to set headers. `refused` is the
+   * index of the ask that was refused, -1 when none of its asks was. Not called when a source before it refused.
+   */
+  decided(ctx: RequestContext, instance: string, states: readonly AccountState[], refused: number): void
+  /** The reply when one of its asks was refused and nothing else can be tried; `state` is that ask's account. */
+  refusal(ctx: RequestContext, instance: string, state: AccountState): Reply
   /** The reply when its counters cannot be reached; undefined lets the request pass (allow_degradation). */
   unavailable(ctx: RequestContext, error: Error): Reply | undefined
 }
