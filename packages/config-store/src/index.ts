@@ -1,4 +1,6 @@
 export { DIRECTORIES, isPlaceholder, PLACEHOLDER_VALUE } from './directories.ts'
+export { createEtcdStore } from './etcd/etcd-store.ts'
+export type { EtcdSettings } from './etcd/settings.ts'
 export type { Follower, FollowerStatus, FollowHandlers } from './follow.ts'
 export { StoreUnavailableError } from './store.ts'
 export type {

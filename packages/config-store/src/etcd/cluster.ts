@@ -1,0 +1,129 @@
+// The endpoints of one etcd cluster: calls go to the one that worked last, and on to the next when it fails.
+import assert from 'node:assert/strict'
+import {
+  type Etcd3,
+  GRPCUnavailableError,
+  isRecoverableError,
+  type IDuplexStream,
+  type IWatchRequest,
+  type IWatchResponse,
+} from 'etcd3'
+import { StoreUnavailableError } from '../store.ts'
+import { callOptions, isTokenRefusal } from './call-options.ts'
+import { connect } from './connection.ts'
+import type { CallOptions } from './grpc.ts'
+import { DEFAULT_HOST, DEFAULT_TIMEOUT_S, type EtcdSettings } from './settings.ts'
+
+/** The text of APISIX (contract: etcd.md §2). */
+const NONE_HEALTHY = 'has no healthy etcd endpoint available'
+
+/** APISIX renews its token as often (contract: etcd.md §2); etcd forgets an unused one after 5 minutes. */
+const TOKEN_LIFETIME_MS = 3 * 60_000
+
+export type WatchStream = IDuplexStream<IWatchRequest, IWatchResponse>
+type Call<T> = (client: Etcd3, options: CallOptions) => Promise<T>
+
+export class EtcdCluster {
+  readonly #clients: readonly Etcd3[]
+  readonly #timeoutMs: number
+  readonly #login: { name: string; password: string } | undefined
+  #current: number
+  #token: { readonly text: Promise<string>; readonly renewAt: number } | undefined
+
+  constructor(settings: EtcdSettings, trustedCertificates: string) {
+    const { host = [DEFAULT_HOST], timeout = DEFAULT_TIMEOUT_S, user, password, tls } = settings
+    if (host.length === 0) throw new Error('deployment.etcd.host needs at least one URL')
+    this.#clients = host.map((url) => connect(url, tls, trustedCertificates))
+    this.#timeoutMs = timeout * 1000
+    this.#login = user === undefined ? undefined : { name: user, password: password ?? '' }
+    // Many gateways begin with different members of the cluster.
+    this.#current = Math.floor(Math.random() * host.length)
+  }
+
+  /** A call that changes nothing, repeated on every endpoint. Rejects with a {@link StoreUnavailableError}. */
+  read<T>(call: Call<T>): Promise<T> {
+    return this.#onEveryEndpoint(call, isRecoverableError)
+  }
+
+  /** A call that is only repeated when it certainly was not executed. */
+  write<T>(call: Call<T>): Promise<T> {
+    return this.#onEveryEndpoint(call, wasNotSent)
+  }
+
+  /** A stream on the current endpoint. Its handlers must be attached without awaiting anything else. */
+  async openWatch(): Promise<WatchStream> {
+    const token = await this.#headers(this.#deadline())
+    // A member that lost its cluster ends the stream instead of keeping quiet for ever.
+    return this.#client.watchClient.watch(callOptions(undefined, { ...token, hasleader: 'true' }))
+  }
+
+  /** Says that the current endpoint, or the token, did not serve: the next call takes another one. */
+  moveOn(): void {
+    this.#current = (this.#current + 1) % this.#clients.length
+    this.#token = undefined
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close()
+  }
+
+  get #client(): Etcd3 {
+    const client = this.#clients[this.#current]
+    assert(client)
+    return client
+  }
+
+  async #onEveryEndpoint<T>(call: Call<T>, mayRepeat: (error: Error) => boolean): Promise<T> {
+    let tokenRenewed = false
+    for (let attempt = 1; ; attempt++) {
+      const client = this.#client
+      const deadline = this.#deadline()
+      try {
+        return await call(client, callOptions(deadline, await this.#headers(deadline)))
+      } catch (error) {
+        if (!(error instanceof Error)) throw error
+        if (isTokenRefusal(error) && !tokenRenewed) {
+          tokenRenewed = true
+          this.#token = undefined
+          attempt--
+          continue
+        }
+        if (isRecoverableError(error) && client === this.#client) this.moveOn()
+        if (!mayRepeat(error) || attempt >= this.#clients.length) throw toStoreError(error)
+      }
+    }
+  }
+
+  /** Each endpoint has its share of the time, so that a silent one leaves some for the others. */
+  #deadline(): number {
+    return Date.now() + this.#timeoutMs / this.#clients.length
+  }
+
+  async #headers(deadline: number): Promise<Record<string, string>> {
+    const login = this.#login
+    if (!login) return {}
+    if (!this.#token || performance.now() > this.#token.renewAt) {
+      const { auth } = this.#client
+      const text = auth.authenticate(login, callOptions(deadline, {})).then(({ token }) => token)
+      this.#token = { text, renewAt: performance.now() + TOKEN_LIFETIME_MS }
+    }
+    const current = this.#token
+    try {
+      return { token: await current.text }
+    } catch (error) {
+      if (this.#token === current) this.#token = undefined
+      throw error
+    }
+  }
+}
+
+/** gRPC's picker says this when there is no connection, before anything was sent. */
+function wasNotSent(error: Error): boolean {
+  return error instanceof GRPCUnavailableError && error.message.includes('No connection established')
+}
+
+/** A refusal by etcd keeps etcd's words; everything else means that nobody answered. */
+export function toStoreError(error: Error): Error {
+  const message = isRecoverableError(error) ? NONE_HEALTHY : `etcd refuses: ${error.message}`
+  return new StoreUnavailableError(message, { cause: error })
+}

@@ -1,0 +1,125 @@
+// The store in etcd: keys and values exactly as a real APISIX reads and writes them (contract: etcd.md §1, §2).
+import { DIRECTORIES, PLACEHOLDER_VALUE, placeholderKey } from '../directories.ts'
+import type { ConfigStore, PutResult, StoreEntry, StoreWatch, WatchListener, WriteOptions } from '../store.ts'
+import { EtcdCluster } from './cluster.ts'
+import { KeySpace } from './entries.ts'
+import { list } from './list.ts'
+import { DEFAULT_PREFIX, DEFAULT_TIMEOUT_S, type EtcdSettings } from './settings.ts'
+import { EtcdWatch } from './watch.ts'
+
+const ID_DIGITS = 20
+
+/**
+ * `trustedCertificates` is what config.yaml calls `apisix.ssl.ssl_trusted_certificate`: a PEM file, or `system`.
+ * Does not connect yet. Throws when a certificate cannot be read.
+ */
+export function createEtcdStore(settings: EtcdSettings, trustedCertificates = 'system'): ConfigStore {
+  return new EtcdStore(settings, trustedCertificates)
+}
+
+class EtcdStore implements ConfigStore {
+  readonly prefix: string
+  readonly #cluster: EtcdCluster
+  readonly #keys: KeySpace
+  readonly #timeoutMs: number
+  readonly #watches = new Set<StoreWatch>()
+
+  constructor(settings: EtcdSettings, trustedCertificates: string) {
+    this.#keys = new KeySpace(settings.prefix ?? DEFAULT_PREFIX)
+    this.prefix = this.#keys.prefix
+    this.#timeoutMs = (settings.timeout ?? DEFAULT_TIMEOUT_S) * 1000
+    this.#cluster = new EtcdCluster(settings, trustedCertificates)
+  }
+
+  async initialize(): Promise<void> {
+    const keys = DIRECTORIES.map(placeholderKey)
+    await Promise.all(keys.map((key) => this.compareAndSwap(key, 0, PLACEHOLDER_VALUE)))
+  }
+
+  async get(key: string): Promise<{ revision: number; entry: StoreEntry | undefined }> {
+    const { header, kvs } = await this.#cluster.read(({ kv }, options) =>
+      kv.range({ key: this.#keys.toBytes(key) }, options),
+    )
+    return { revision: Number(header.revision), entry: kvs[0] && this.#keys.toEntry(kvs[0]) }
+  }
+
+  list(prefix: string): Promise<{ revision: number; entries: StoreEntry[] }> {
+    return list(this.#cluster, this.#keys, prefix)
+  }
+
+  async put(key: string, value: string, { ttlSeconds }: WriteOptions = {}): Promise<PutResult> {
+    const lease = await this.#grantLease(ttlSeconds)
+    const { header, prev_kv: previous } = await this.#cluster.write(({ kv }, options) =>
+      kv.put({ key: this.#keys.toBytes(key), value: Buffer.from(value), ...lease, prev_kv: true }, options),
+    )
+    return {
+      revision: Number(header.revision),
+      created: !previous,
+      ...(previous && { previous: this.#keys.toEntry(previous) }),
+    }
+  }
+
+  async compareAndSwap(
+    key: string,
+    modRevision: number,
+    value: string,
+    { ttlSeconds }: WriteOptions = {},
+  ): Promise<{ revision: number } | 'conflict'> {
+    const lease = await this.#grantLease(ttlSeconds)
+    const bytes = this.#keys.toBytes(key)
+    const { header, succeeded } = await this.#cluster.write(({ kv }, options) =>
+      kv.txn(
+        {
+          compare: [{ result: 'Equal', target: 'Mod', key: bytes, mod_revision: modRevision }],
+          success: [{ request_put: { key: bytes, value: Buffer.from(value), ...lease } }],
+        },
+        options,
+      ),
+    )
+    return succeeded ? { revision: Number(header.revision) } : 'conflict'
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return (await this.#deleteRange({ key: this.#keys.toBytes(key) })) > 0
+  }
+
+  deletePrefix(prefix: string): Promise<number> {
+    return this.#deleteRange(this.#keys.rangeOf(prefix))
+  }
+
+  async allocateId(): Promise<string> {
+    const { revision } = await this.put('/gen_id', '1')
+    return String(revision).padStart(ID_DIGITS, '0')
+  }
+
+  watch(fromRevision: number, listener: WatchListener): StoreWatch {
+    const watch = new EtcdWatch(this.#cluster, this.#keys, fromRevision, listener, this.#timeoutMs)
+    this.#watches.add(watch)
+    return {
+      close: () => {
+        this.#watches.delete(watch)
+        watch.close()
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const watch of this.#watches) watch.close()
+    this.#watches.clear()
+    this.#cluster.close()
+  }
+
+  async #deleteRange(range: { key: Buffer; range_end?: Buffer }): Promise<number> {
+    const { deleted } = await this.#cluster.write(({ kv }, options) => kv.deleteRange(range, options))
+    return Number(deleted)
+  }
+
+  /** A lease that nobody uses in the end expires by itself. */
+  async #grantLease(ttlSeconds: number | undefined): Promise<{ lease?: string }> {
+    if (ttlSeconds === undefined) return {}
+    const { ID } = await this.#cluster.write(({ leaseClient }, options) =>
+      leaseClient.leaseGrant({ TTL: ttlSeconds }, options),
+    )
+    return { lease: ID }
+  }
+}
