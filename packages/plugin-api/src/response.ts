@@ -52,6 +52,11 @@ export interface RequestSummary {
   readonly outcome: 'complete' | 'client_gone' | 'upstream_broken' | 'refused' | 'error'
 }
 
+/** Whether a body still flows. */
+export function isByteStream(body: GatewayResponse['body']): body is ByteStream {
+  return typeof body === 'object' && !Buffer.isBuffer(body)
+}
+
 export function isReply(value: object): value is Reply {
   return 'status' in value
 }

@@ -12,11 +12,11 @@ import type {
 import { State } from '@weir/plugin-api'
 import type { Logger } from '@weir/telemetry'
 import type { CompiledExpr } from '@weir/contract'
-import type { IncomingRequest } from './client-request.ts'
-import { ClientGoneError } from './client-request.ts'
+import { buildChain, type Chain } from './chain.ts'
+import { ClientGoneError, type IncomingRequest } from './client-request.ts'
 import { readVariable } from './variables.ts'
 
-const noQuotas: readonly QuotaSource[] = []
+const emptyChain = buildChain([], [])
 
 /** The facts of a request that no route matched. */
 export const unmatchedRoute: RouteFacts = {
@@ -40,7 +40,8 @@ export class Context implements RequestContext {
   params: Readonly<Record<string, string>> | undefined
   consumer: Consumer | undefined
   llm: LlmExchange | undefined
-  quotas: readonly QuotaSource[] = noQuotas
+  /** The plugins of this request; the consumer's join when it is known. */
+  chain: Chain = emptyChain
   /** Name, value, name, value ...; added to whatever response is sent. */
   readonly responseHeaders: string[] = []
   /** The client closed the connection before the response was complete. */
@@ -54,6 +55,10 @@ export class Context implements RequestContext {
     this.request = request
     this.reply = reply
     this.log = log
+  }
+
+  get quotas(): readonly QuotaSource[] {
+    return this.chain.quotas
   }
 
   get id(): string {

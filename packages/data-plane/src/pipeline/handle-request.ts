@@ -1,107 +1,95 @@
 // One request, from its head to its log lines: the whole story.
-import type { ServerResponse } from 'node:http'
 import { GatewayError } from '@weir/contract'
 import {
-  type ByteStream,
   type GatewayResponse,
+  isByteStream,
   isReply,
   type Reply,
-  type RequestContext,
   type RequestSummary,
   type Stage,
 } from '@weir/plugin-api'
-import type { Logger } from '@weir/telemetry'
 import { chainForConsumer, chainOf } from './chain-cache.ts'
 import { buildChain, type Chain, type Step } from './chain.ts'
 import { ClientGoneError, type IncomingRequest } from './client-request.ts'
 import { Context } from './context.ts'
+import type { GatewayReply } from './gateway-reply.ts'
 import { failureResponse, routeNotFound, toResponse } from './replies.ts'
 import { type Outcome, ResponseWriter } from './response-writer.ts'
 import { accessHook, applies, rewriteHook, runSteps } from './run-steps.ts'
+import type { Services } from './services.ts'
 import type { ChainEntry, Runtime } from './types.ts'
-
-/** What every request of a worker shares. */
-export interface Services {
-  readonly runtime: Runtime
-  readonly log: Logger
-  /** Writes the access-log line. */
-  record(ctx: RequestContext, summary: RequestSummary): void
-  /** The Server header (routing.md §1). */
-  readonly serverHeader: string
-  /** X-APISIX-Upstream-Status on every response instead of upstream 5xx only (etcd.md §9). */
-  readonly showUpstreamStatus: boolean
-  /** True while the worker finishes what it has and takes nothing new. */
-  draining(): boolean
-}
 
 /** nginx's status for a client that left before its answer; seen in logs only. */
 const CLIENT_CLOSED_REQUEST = 499
+
+const STACK_FRAMES_MAX = 6
 
 /** Neither upstream nor upstream_id, and no plugin answers (routing.md §1). */
 const noUpstream: Reply = { status: 503, body: { error_msg: 'the route has no upstream' } }
 
 const noStages: readonly Stage[] = []
-const emptyChain = buildChain([], [])
 
 /** Never rejects: whatever goes wrong becomes a response, or only a log line when the client has gone. */
 export async function handleRequest(
   request: IncomingRequest,
-  reply: ServerResponse,
+  reply: GatewayReply,
   services: Services,
 ): Promise<void> {
   const ctx = new Context(request, reply, services.log)
-  let chain = emptyChain
+  reply.watch(ctx)
   let response: GatewayResponse
-  reply.on('close', () => {
-    if (!reply.writableFinished) ctx.leave()
-  })
   try {
-    response = await decide()
-    if (response.answer && chain.llmResponse.length > 0) response = await inspect(ctx, chain, response)
+    response = await decide(ctx, services.runtime)
+    if (response.answer && ctx.chain.llmResponse.length > 0) response = await inspect(ctx, response)
   } catch (error) {
     response = failed(ctx, error)
   }
-  respond(ctx, chain, response, services)
-
-  async function decide(): Promise<GatewayResponse> {
-    const { globalEntries } = services.runtime
-    const match = services.runtime.match(ctx)
-    const route = match?.route
-    if (route) {
-      ctx.route = route.facts
-      ctx.params = match.params
-      if (route.problem) return toResponse(route.problem)
-      chain = chainOf(route, globalEntries)
-    } else chain = unmatchedChain(globalEntries)
-    ctx.quotas = chain.quotas
-
-    let early = runSteps(chain.rewrite, rewriteHook, ctx)
-    if (early instanceof Promise) early = await early
-    if (early) return early
-    if (route && ctx.consumer) {
-      const joined = chainForConsumer(route, globalEntries, ctx.consumer)
-      if (isReply(joined)) return toResponse(joined)
-      chain = joined
-      ctx.quotas = chain.quotas
-      early = runSteps(chain.rewriteInConsumer, rewriteHook, ctx)
-      if (early instanceof Promise) early = await early
-      if (early) return early
-    }
-    early = runSteps(chain.access, accessHook, ctx)
-    if (early instanceof Promise) early = await early
-    if (early) return early
-
-    const proxy = chain.proxy && applies(chain.proxy, ctx) ? chain.proxy.instance : undefined
-    if (proxy?.proxy) return proxy.proxy(ctx)
-    if (!route) return toResponse(routeNotFound)
-    return route.upstream ? route.upstream.forward(ctx) : toResponse(noUpstream)
+  try {
+    respond(ctx, response, services)
+  } catch (error) {
+    if (isByteStream(response.body)) response.body.abort(new Error('the response could not be sent'))
+    const failure = failed(ctx, error)
+    if (reply.headersSent) reply.destroy()
+    else new ResponseWriter(ctx, failure, services, conclude).send(noStages, true)
   }
 }
 
+async function decide(ctx: Context, runtime: Runtime): Promise<GatewayResponse> {
+  const { globalEntries } = runtime
+  const match = runtime.match(ctx)
+  const route = match?.route
+  if (route) {
+    ctx.route = route.facts
+    ctx.params = match.params
+    if (route.problem) return toResponse(route.problem)
+    ctx.chain = chainOf(route, globalEntries)
+  } else ctx.chain = unmatchedChain(globalEntries)
+
+  let early = runSteps(ctx.chain.rewrite, rewriteHook, ctx)
+  if (early instanceof Promise) early = await early
+  if (early) return early
+  if (route && ctx.consumer) {
+    const joined = chainForConsumer(route, globalEntries, ctx.consumer)
+    if (isReply(joined)) return toResponse(joined)
+    ctx.chain = joined
+    early = runSteps(joined.rewriteInConsumer, rewriteHook, ctx)
+    if (early instanceof Promise) early = await early
+    if (early) return early
+  }
+  early = runSteps(ctx.chain.access, accessHook, ctx)
+  if (early instanceof Promise) early = await early
+  if (early) return early
+
+  const { proxy } = ctx.chain
+  if (proxy?.instance.proxy && applies(proxy, ctx)) return proxy.instance.proxy(ctx)
+  if (!route) return toResponse(routeNotFound)
+  return route.upstream ? route.upstream.forward(ctx) : toResponse(noUpstream)
+}
+
 /** Shows a complete answer of an LLM to the plugins that check answers; the first reply takes its place. */
-async function inspect(ctx: Context, chain: Chain, response: GatewayResponse): Promise<GatewayResponse> {
+async function inspect(ctx: Context, response: GatewayResponse): Promise<GatewayResponse> {
   const { answer } = response
-  for (const step of chain.llmResponse) {
+  for (const step of ctx.chain.llmResponse) {
     if (!answer || !applies(step, ctx)) continue
     const reply = await step.instance.llmResponse?.(ctx, answer)
     if (reply) return toResponse(reply, step.errorResponse)
@@ -109,18 +97,19 @@ async function inspect(ctx: Context, chain: Chain, response: GatewayResponse): P
   return response
 }
 
-function respond(ctx: Context, chain: Chain, response: GatewayResponse, services: Services): void {
-  const writer = new ResponseWriter(ctx, (outcome) =>
-    conclude(ctx, chain, response, outcome, writer.bodyBytes, services),
-  )
+function respond(ctx: Context, response: GatewayResponse, services: Services): void {
   if (ctx.clientGone) {
-    if (isStream(response.body)) response.body.abort(new ClientGoneError('the client left'))
-    conclude(ctx, chain, response, 'client_gone', 0, services)
+    if (isByteStream(response.body)) response.body.abort(new ClientGoneError('the client left'))
+    conclude(ctx, response, 'client_gone', 0, services)
     return
   }
   response.headers.push('Server', services.serverHeader)
-  for (const step of chain.headerFilter) {
-    if (applies(step, ctx)) guarded(ctx, step, () => step.instance.headerFilter?.(ctx, response))
+  for (const step of ctx.chain.headerFilter) {
+    try {
+      if (applies(step, ctx)) step.instance.headerFilter?.(ctx, response)
+    } catch (error) {
+      pluginFailed(ctx, step, error)
+    }
   }
   const { attempts } = ctx.upstream
   const last = attempts.at(-1)
@@ -128,20 +117,23 @@ function respond(ctx: Context, chain: Chain, response: GatewayResponse, services
     const statuses = attempts.map((attempt) => attempt.status).join(', ')
     response.headers.push('X-APISIX-Upstream-Status', statuses)
   }
-  let stages = noStages
-  if (chain.stage.length > 0 && isStream(response.body)) {
-    stages = chain.stage.flatMap((step) =>
-      applies(step, ctx) ? (step.instance.stage?.(ctx, response) ?? []) : [],
-    )
-    if (stages.length > 0) dropHeader(response.headers, 'content-length')
-  }
-  writer.send(response, stages, services.draining())
+  new ResponseWriter(ctx, response, services, conclude).send(stagesFor(ctx, response), services.draining())
+}
+
+/** A stage that cannot be made fails the whole response: it may be the one that protects the client. */
+function stagesFor(ctx: Context, response: GatewayResponse): readonly Stage[] {
+  const steps = ctx.chain.stage
+  if (steps.length === 0 || !isByteStream(response.body)) return noStages
+  const stages = steps.flatMap((step) =>
+    applies(step, ctx) ? (step.instance.stage?.(ctx, response) ?? []) : [],
+  )
+  if (stages.length > 0) dropHeader(response.headers, 'content-length')
+  return stages
 }
 
 /** The log phase. It runs after the last byte was handed over and cannot delay it. */
 function conclude(
   ctx: Context,
-  chain: Chain,
   response: GatewayResponse,
   outcome: Outcome,
   bodyBytes: number,
@@ -157,8 +149,12 @@ function conclude(
     upstreamMs: upstreamMs(ctx),
     outcome,
   }
-  for (const step of chain.log) {
-    if (applies(step, ctx)) guarded(ctx, step, () => step.instance.log?.(ctx, summary))
+  for (const step of ctx.chain.log) {
+    try {
+      if (applies(step, ctx)) step.instance.log?.(ctx, summary)
+    } catch (error) {
+      pluginFailed(ctx, step, error)
+    }
   }
   services.record(ctx, summary)
 }
@@ -167,19 +163,22 @@ function failed(ctx: Context, error: unknown): GatewayResponse {
   if (!(error instanceof ClientGoneError) && !(error instanceof GatewayError)) {
     ctx.log.error('a request failed', {
       route: ctx.route.id,
-      reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      reason: where(error),
     })
   }
   return failureResponse(error, ctx.upstream.attempts.length > 0 ? 'nginx' : 'apisix')
 }
 
 /** A plugin that throws where it cannot refuse any more is reported and passed over. */
-function guarded(ctx: Context, step: Step, run: () => void): void {
-  try {
-    run()
-  } catch (error) {
-    ctx.log.error('a plugin failed', { plugin: step.name, route: ctx.route.id, reason: String(error) })
-  }
+function pluginFailed(ctx: Context, step: Step, error: unknown): void {
+  ctx.log.error('a plugin failed', { plugin: step.name, route: ctx.route.id, reason: where(error) })
+}
+
+/** Kind and place of a failure. Not its message: a parser's quotes what it was parsing, which may be a prompt. */
+function where(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []
+  return [error.name, ...frames.slice(0, STACK_FRAMES_MAX)].join('')
 }
 
 function upstreamMs(ctx: Context): number | undefined {
@@ -187,10 +186,6 @@ function upstreamMs(ctx: Context): number | undefined {
   return attempts.length === 0
     ? undefined
     : attempts.reduce((sum, attempt) => sum + (attempt.responseMs ?? 0), 0)
-}
-
-function isStream(body: GatewayResponse['body']): body is ByteStream {
-  return typeof body === 'object' && !(body instanceof Buffer)
 }
 
 function dropHeader(headers: string[], name: string): void {

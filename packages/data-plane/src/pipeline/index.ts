@@ -1,4 +1,6 @@
 export { IncomingRequest } from './client-request.ts'
-export { handleRequest, type Services } from './handle-request.ts'
-export { requestType } from './variables.ts'
+export { GatewayReply } from './gateway-reply.ts'
+export { handleRequest } from './handle-request.ts'
+export type { Services } from './services.ts'
 export type * from './types.ts'
+export { requestType } from './variables.ts'

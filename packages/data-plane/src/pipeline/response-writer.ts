@@ -1,12 +1,28 @@
 // Writes one response to the client: whole, or as a stream with back-pressure.
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { GatewayError } from '@weir/contract'
-import type { ByteSink, ByteStream, GatewayResponse, RequestSummary, Stage } from '@weir/plugin-api'
+import {
+  type ByteSink,
+  type ByteStream,
+  type GatewayResponse,
+  isByteStream,
+  type RequestSummary,
+  type Stage,
+} from '@weir/plugin-api'
 import type { Context } from './context.ts'
 import { Gate } from './gate.ts'
+import type { Services } from './services.ts'
 import { throughStages } from './stages.ts'
 
 export type Outcome = RequestSummary['outcome']
+
+type Conclude = (
+  ctx: Context,
+  response: GatewayResponse,
+  outcome: Outcome,
+  bodyBytes: number,
+  services: Services,
+) => void
 
 /** An unread request body up to this size is read away so that the connection can be kept; else it is closed. */
 const UNREAD_BODY_BYTES_MAX = 65_536
@@ -14,31 +30,33 @@ const UNREAD_BODY_BYTES_MAX = 65_536
 export class ResponseWriter implements ByteSink {
   readonly #ctx: Context
   readonly #reply: ServerResponse
-  readonly #done: (outcome: Outcome) => void
+  readonly #response: GatewayResponse
+  readonly #services: Services
+  readonly #conclude: Conclude
   #gate: Gate | undefined
   #pending: Buffer[] = []
   #flushing = false
   #blocked = false
   #ended = false
   /** Bytes of the body handed to the connection. */
-  bodyBytes = 0
+  #bodyBytes = 0
 
-  constructor(ctx: Context, done: (outcome: Outcome) => void) {
+  /** `conclude` is called once, when all is over. */
+  constructor(ctx: Context, response: GatewayResponse, services: Services, conclude: Conclude) {
     this.#ctx = ctx
     this.#reply = ctx.reply
-    this.#done = done
+    this.#response = response
+    this.#services = services
+    this.#conclude = conclude
   }
 
-  /** Sends the head and a complete body, or starts the stream. `done` is called once, when all is over. */
-  send(response: GatewayResponse, stages: readonly Stage[], closeConnection: boolean): void {
-    const { body } = response
-    const headers = response.headers
+  /** Sends the head and a complete body, or starts the stream. */
+  send(stages: readonly Stage[], closeConnection: boolean): void {
+    const { status, headers, body } = this.#response
     for (const text of this.#ctx.responseHeaders) headers.push(text)
     if (closeConnection || this.#bodyLeftUnread()) headers.push('Connection', 'close')
-    if (body === undefined || typeof body === 'string' || body instanceof Buffer) {
-      const bytes = typeof body === 'string' ? Buffer.from(body) : body
-      this.#sendWhole(response.status, headers, bytes)
-    } else this.#sendStream(response.status, headers, body, stages)
+    if (isByteStream(body)) this.#sendStream(status, headers, body, stages)
+    else this.#sendWhole(status, headers, typeof body === 'string' ? Buffer.from(body) : body)
   }
 
   #sendWhole(status: number, headers: string[], body: Buffer | undefined): void {
@@ -46,7 +64,7 @@ export class ResponseWriter implements ByteSink {
     if (!bodyless && !hasHeader(headers, 'content-length'))
       headers.push('Content-Length', String(body?.length ?? 0))
     this.#reply.writeHead(status, STATUS_CODES[status] ?? '', headers)
-    this.bodyBytes = body?.length ?? 0
+    this.#bodyBytes = body?.length ?? 0
     this.#reply.end(bodyless ? undefined : body)
     this.#finish('complete')
   }
@@ -96,7 +114,7 @@ export class ResponseWriter implements ByteSink {
     this.#pending = []
     const bytes = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
     if (!bytes || bytes.length === 0) return
-    this.bodyBytes += bytes.length
+    this.#bodyBytes += bytes.length
     if (this.#reply.write(bytes) || this.#blocked) return
     this.#blocked = true
     this.#gate?.hold()
@@ -110,7 +128,7 @@ export class ResponseWriter implements ByteSink {
     if (this.#ended) return
     this.#ended = true
     this.#pending = []
-    this.#done(outcome)
+    this.#conclude(this.#ctx, this.#response, outcome, this.#bodyBytes, this.#services)
   }
 
   #bodyLeftUnread(): boolean {

@@ -88,7 +88,7 @@ class StageSink implements ByteSink, StageOutput {
   #run(item: Item): void | Promise<void> {
     if (item instanceof GatewayError) return
     if (item === 'end') return this.#stage.onEnd?.(this)
-    if (!(item instanceof Buffer)) return this.#stage.onEvent?.(item, this)
+    if (!Buffer.isBuffer(item)) return this.#stage.onEvent?.(item, this)
     if (this.#stage.onChunk) return this.#stage.onChunk(item, this)
     this.#next.chunk(item)
   }
