@@ -23,6 +23,7 @@ export class State {
 
   get<T>(key: StateKey<T>): T | undefined {
     // The slot was filled by `set` with the same key, which is what makes the assertion true.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return this.#slots?.[key.slot] as T | undefined
   }
 

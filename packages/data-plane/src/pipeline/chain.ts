@@ -45,19 +45,24 @@ export function buildChain(
       ? routeEntries.filter((entry) => !known.has(entry.plugin.name) && entry.plugin.type !== 'auth')
       : [],
   )
+  const withHook = (hook: Hook): readonly Step[] => steps.filter(takesPart(hook))
   return {
-    rewrite: steps.filter(({ instance }) => instance.authenticate ?? instance.rewrite),
-    rewriteInConsumer: sort([...added])
-      .map(toStep)
-      .filter(({ instance }) => instance.rewrite),
-    access: steps.filter(({ instance }) => instance.access),
-    proxy: steps.find(({ instance }) => instance.proxy),
-    llmResponse: steps.filter(({ instance }) => instance.llmResponse),
-    headerFilter: steps.filter(({ instance }) => instance.headerFilter),
-    stage: steps.filter(({ instance }) => instance.stage),
-    log: steps.filter(({ instance }) => instance.log),
+    rewrite: steps.filter((step) => takesPart('authenticate')(step) || takesPart('rewrite')(step)),
+    rewriteInConsumer: sort([...added]).map(toStep).filter(takesPart('rewrite')),
+    access: withHook('access'),
+    proxy: withHook('proxy')[0],
+    llmResponse: withHook('llmResponse'),
+    headerFilter: withHook('headerFilter'),
+    stage: withHook('stage'),
+    log: withHook('log'),
     quotas: steps.flatMap(({ instance }) => instance.quota ?? []),
   }
+}
+
+type Hook = Exclude<keyof PluginInstance, 'quota' | 'dispose'>
+
+function takesPart(hook: Hook): (step: Step) => boolean {
+  return ({ instance }) => instance[hook] !== undefined
 }
 
 function sort(entries: readonly ChainEntry[]): readonly ChainEntry[] {

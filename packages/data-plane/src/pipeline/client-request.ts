@@ -1,6 +1,6 @@
 // The client's request over node:http's IncomingMessage: what is rarely needed is worked out when asked for.
 import type { IncomingMessage } from 'node:http'
-import type { TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import type { ClientRequest } from '@weir/plugin-api'
 
 /** The client closed the connection before its request was complete. */
@@ -37,7 +37,7 @@ export class IncomingRequest implements ClientRequest {
   }
 
   get scheme(): 'http' | 'https' {
-    return (this.message.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http'
+    return this.message.socket instanceof TLSSocket ? 'https' : 'http'
   }
 
   get host(): string {

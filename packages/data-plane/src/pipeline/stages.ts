@@ -76,13 +76,17 @@ class StageSink implements ByteSink, StageOutput {
     }
     this.#waiting = true
     this.#gate.hold()
-    pending.then(
-      () => {
-        this.#passEnd(item)
-        this.#resume()
-      },
-      (cause: unknown) => this.#break(cause),
-    )
+    void this.#resumeAfter(pending, item)
+  }
+
+  async #resumeAfter(pending: Promise<void>, item: Item): Promise<void> {
+    try {
+      await pending
+      this.#passEnd(item)
+      this.#resume()
+    } catch (cause) {
+      this.#break(cause)
+    }
   }
 
   #run(item: Item): void | Promise<void> {
