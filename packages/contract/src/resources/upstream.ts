@@ -1,7 +1,7 @@
 // Upstream: the nodes behind a route and how to reach them (contract/admin-api.md §5.3).
 
 import { isIPv6 } from 'node:net'
-import { compileSchema, defineSchema, isJsonObject, type JsonObject, type Static } from '../schema/index.ts'
+import { compileSchema, isJsonObject, type JsonObject, type Static } from '../schema/index.ts'
 import {
   descSchema,
   idSchema,
@@ -11,9 +11,10 @@ import {
 } from '../schema/fragments/common.ts'
 import { healthCheckSchema, type HealthCheck } from '../schema/fragments/health-check.ts'
 import { hostSchema, timeoutSchema } from '../schema/fragments/host.ts'
+import { defineResource } from './define-resource.ts'
 import { parseHostPort } from './nodes.ts'
 
-export const upstreamSchema = defineSchema({
+export const upstreamSchema = {
   type: 'object',
   properties: {
     id: idSchema,
@@ -86,21 +87,27 @@ export const upstreamSchema = defineSchema({
   },
   oneOf: [{ required: ['nodes'] }, { required: ['service_name', 'discovery_type'] }],
   additionalProperties: false,
-})
+} as const
 
 /** A parsed upstream: defaults are present. Times are seconds. */
 export type Upstream = Omit<Static<typeof upstreamSchema>, 'checks'> & { readonly checks?: HealthCheck }
 
+export const upstream = defineResource<typeof upstreamSchema, Upstream>({
+  kind: 'upstream',
+  name: 'upstream',
+  collection: 'upstreams',
+  schema: upstreamSchema,
+  after: checkUpstream,
+})
+
 /** What a chash upstream may hash on. */
 const hashKeys = {
-  vars: compileSchema(
-    defineSchema({
-      type: 'string',
-      pattern:
-        '^((uri|server_name|server_addr|request_uri|remote_port|remote_addr|query_string|host|hostname|mqtt_client_id)|arg_[0-9a-zA-z_-]+)$',
-    }),
-  ),
-  header: compileSchema(defineSchema({ type: 'string', pattern: '^[a-zA-Z0-9-_]+$' })),
+  vars: compileSchema({
+    type: 'string',
+    pattern:
+      '^((uri|server_name|server_addr|request_uri|remote_port|remote_addr|query_string|host|hostname|mqtt_client_id)|arg_[0-9a-zA-z_-]+)$',
+  }),
+  header: compileSchema({ type: 'string', pattern: '^[a-zA-Z0-9-_]+$' }),
 }
 
 /**
@@ -134,7 +141,7 @@ function checkHost(upstream: JsonObject): string | undefined {
 }
 
 function checkHashKey(upstream: JsonObject): string | undefined {
-  const hashOn = upstream['hash_on'] ?? 'vars'
+  const hashOn = upstream['hash_on']
   if (hashOn === 'consumer') return undefined
   if (upstream['key'] === undefined) return 'missing key'
   if (hashOn === 'vars_combinations') return undefined

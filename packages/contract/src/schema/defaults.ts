@@ -40,7 +40,8 @@ function fillObject(schema: JsonObject, object: JsonObject, matches: Matches): v
       if (Object.hasOwn(object, name)) {
         object[name] = fillDefaults(member, object[name], matches)
       } else if (isJsonObject(member) && member['default'] !== undefined) {
-        if (!Array.isArray(required) || !required.includes(name)) object[name] = copyJson(member['default'])
+        if (!Array.isArray(required) || !required.includes(name))
+          object[name] = asWanted(member['type'], copyJson(member['default']))
       }
     }
   }

@@ -54,5 +54,5 @@ export function compileTemplate(text: string): CompiledTemplate {
 
 function valueOf(variable: Variable, lookup: Lookup): string {
   const value = lookup(variable.name) ?? variable.otherwise ?? ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
