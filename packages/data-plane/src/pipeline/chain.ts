@@ -48,7 +48,9 @@ export function buildChain(
   const withHook = (hook: Hook): readonly Step[] => steps.filter(takesPart(hook))
   return {
     rewrite: steps.filter((step) => takesPart('authenticate')(step) || takesPart('rewrite')(step)),
-    rewriteInConsumer: sort([...added]).map(toStep).filter(takesPart('rewrite')),
+    rewriteInConsumer: sort([...added])
+      .map(toStep)
+      .filter(takesPart('rewrite')),
     access: withHook('access'),
     proxy: withHook('proxy')[0],
     llmResponse: withHook('llmResponse'),

@@ -101,8 +101,9 @@ export class ResponseWriter implements ByteSink {
     if (this.#ended) return
     this.flush()
     const { socket } = this.#reply
+    // A tick later, because node:http corks the socket until then and ending a corked one loses what it holds.
     // `destroySoon` lets the kernel have what was written; the chunked body's last chunk is never sent.
-    if (socket) socket.destroySoon()
+    if (socket) process.nextTick(() => socket.destroySoon())
     else this.#reply.destroy()
     this.#finish('upstream_broken')
   }
