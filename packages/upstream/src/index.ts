@@ -1,3 +1,2 @@
-export * from './client/exchange.ts'
-export type * from './client/http-client.ts'
+export * from './client/index.ts'
 export type * from './health/view.ts'

@@ -1,9 +1,14 @@
 // One request to one upstream connection, pushed: undici's dispatch with the errors told apart.
+import type { Readable } from 'node:stream'
 
-/** Milliseconds. `connect` is the pool's; `send` bounds the wait for the socket to take our bytes; 0 means none. */
+/** Milliseconds; 0 means none. */
 export interface ExchangeTimeouts {
+  /**
+   * From the last byte of the request that the socket took to the answer's head. While the request's body is slow to
+   * come from our side, time does not count.
+   */
   readonly headersMs: number
-  /** Between two chunks of the body. */
+  /** Between two chunks of the body. Time in which the exchange is paused does not count. */
   readonly idleMs: number
 }
 
@@ -11,21 +16,29 @@ export interface UpstreamRequest {
   readonly method: string
   /** Path with query. */
   readonly path: string
-  /** Name, value, name, value ...; Host included when it differs from the origin's. */
+  /**
+   * Name, value, name, value ...; Host included when it differs from the origin's. No hop-by-hop header and no Expect:
+   * the connection's are added here, and Content-Length too unless the body is a stream, which is sent chunked when
+   * no Content-Length is given.
+   */
   readonly headers: string[]
-  readonly body: Buffer | string | import('node:stream').Readable | null
+  readonly body: Buffer | string | Readable | null
   readonly timeouts: ExchangeTimeouts
 }
 
 export type UpstreamFailure =
+  /** Refused, unreachable, or closed before anything was sent. */
   | 'connect'
   | 'connect_timeout'
   | 'headers_timeout'
   | 'body_timeout'
+  /** Closed or reset by the upstream after the request was begun, before its answer was complete. */
   | 'reset'
+  /** Not HTTP/1.1, oversized headers, or a request that cannot be sent as it is. */
   | 'protocol'
   | 'tls'
   | 'dns'
+  /** Our own end: the origins were closed, or the request's body broke. */
   | 'aborted'
 
 /** `message` is fit for a log: it names host and port, never a header, path or body. */
@@ -41,7 +54,10 @@ export class UpstreamError extends Error {
   }
 }
 
-/** Called in this order: head, data*, then exactly one of end or fail. Nothing after abort(). */
+/**
+ * Called in this order: head, data*, then exactly one of end or fail. Nothing after abort(), and nothing before
+ * send() has returned.
+ */
 export interface ExchangeHandler {
   /** `headers` is a flat list in the upstream's spelling and order. 1xx are not told. */
   onHead(status: number, headers: string[], statusText: string): void
@@ -51,6 +67,7 @@ export interface ExchangeHandler {
 }
 
 export interface Exchange {
+  /** At most the chunks of the bytes already read still come. */
   pause(): void
   resume(): void
   /** Closes the upstream connection; it is never pooled half-read. */
@@ -60,13 +77,21 @@ export interface Exchange {
 export interface OriginOptions {
   /** `http://host:port` or `https://host:port`; the address connected to. */
   readonly origin: string
-  /** TLS server name, where it differs from the origin's host. */
+  /** TLS server name; by default the Host header's name, else the origin's. */
   readonly serverName?: string | undefined
   readonly verifyCertificate: boolean
   readonly clientCertificate?: { readonly cert: string; readonly key: string } | undefined
+  /** Milliseconds for name, TCP and TLS together. */
   readonly connectTimeoutMs: number
-  /** Connections kept idle at most, and how long (ms). 0 closes each after its answer. */
-  readonly keepAlive: { readonly connections: number; readonly idleMs: number }
+  /**
+   * Connections kept idle at most, and how long (ms); those in use are not limited. 0 connections: each is closed
+   * after its answer. `requests`: a connection is closed after so many, by default never.
+   */
+  readonly keepAlive: {
+    readonly connections: number
+    readonly idleMs: number
+    readonly requests?: number | undefined
+  }
 }
 
 /** A pool of connections to one origin. Pools with equal options are one. */
@@ -77,5 +102,6 @@ export interface Origin {
 
 export interface Origins {
   open(options: OriginOptions): Origin
+  /** Idle connections end now, the others with their answers; resolves when all are gone. */
   close(): Promise<void>
 }

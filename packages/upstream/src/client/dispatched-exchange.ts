@@ -1,0 +1,207 @@
+// One request under way on an undici client: what undici calls back on one side, what our callers hold on the other.
+import { Readable } from 'node:stream'
+import type { Client, Dispatcher } from 'undici'
+import {
+  type Exchange,
+  type ExchangeHandler,
+  type ExchangeTimeouts,
+  UpstreamError,
+  type UpstreamFailure,
+  type UpstreamRequest,
+} from './exchange.ts'
+import { toUpstreamError, wording } from './failure.ts'
+
+/** What an exchange needs of the pool that made it. */
+export interface ConnectionOwner {
+  /** host:port, for messages. */
+  readonly target: string
+  readonly serverName: string | undefined
+  readonly connectTimeoutMs: number
+  /** Whether a connection ends with its first answer. */
+  readonly closesAfterAnswer: boolean
+  /** The answer is complete: the connection may serve the next request. */
+  release(client: Client): void
+  /** The request failed or was given up: nothing more is to be had of this connection. */
+  discard(): void
+}
+
+/** undici takes the TLS server name for each request, but does not say so in its types. */
+interface DispatchOptions extends Dispatcher.DispatchOptions {
+  servername?: string
+}
+
+const givenUp = new Error('given up by the caller')
+
+/**
+ * Deadlines are ours: undici's own are half a second off. There is one timer at a time, for connecting, then for the
+ * head, then for the next chunk, which costs a `refresh` per chunk.
+ */
+export class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler {
+  readonly #owner: ConnectionOwner
+  readonly #client: Client
+  readonly #handler: ExchangeHandler
+  readonly #timeouts: ExchangeTimeouts
+  /** The request's body while it is still to be sent; one that is no stream is written at once. */
+  #unsent: Readable | undefined
+  /** Set once undici writes the request, which is when bytes may have left. */
+  #controller: Dispatcher.DispatchController | undefined = undefined
+  #timer: NodeJS.Timeout | undefined = undefined
+  #waitingFor: 'connect_timeout' | 'headers_timeout' | 'body_timeout' = 'connect_timeout'
+  #over = false
+  #dispatching = true
+  #paused = false
+
+  constructor(owner: ConnectionOwner, client: Client, request: UpstreamRequest, handler: ExchangeHandler) {
+    this.#owner = owner
+    this.#client = client
+    this.#handler = handler
+    this.#timeouts = request.timeouts
+    this.#unsent = request.body instanceof Readable ? request.body : undefined
+  }
+
+  dispatch(request: UpstreamRequest): void {
+    const options: DispatchOptions = {
+      method: request.method,
+      path: request.path,
+      headers: request.headers,
+      body: request.body,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    }
+    if (this.#owner.serverName !== undefined) options.servername = this.#owner.serverName
+    if (this.#owner.closesAfterAnswer) options.reset = true
+    this.#client.dispatch(options, this)
+    if (!this.#controller && !this.#over) this.#wait('connect_timeout', this.#owner.connectTimeoutMs)
+    this.#dispatching = false
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#controller?.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    if (this.#over) return
+    if (this.#waitingFor === 'body_timeout') this.#timer?.refresh()
+    this.#controller?.resume()
+  }
+
+  abort(): void {
+    if (this.#over) return
+    this.#finish()
+    this.#hangUp(givenUp)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#over) {
+      controller.abort(givenUp)
+      return
+    }
+    if (this.#paused) controller.pause()
+    this.#wait('headers_timeout', this.#timeouts.headersMs)
+  }
+
+  onBodySent(): void {
+    if (this.#unsent) this.#timer?.refresh()
+  }
+
+  onRequestSent(): void {
+    if (!this.#unsent) return
+    this.#unsent = undefined
+    this.#timer?.refresh()
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: object,
+    statusText?: string,
+  ): void {
+    if (status < 200 || this.#over) return
+    this.#wait('body_timeout', this.#timeouts.idleMs)
+    this.#handler.onHead(status, toHeaderList(controller.rawHeaders), statusText ?? '')
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return
+    this.#timer?.refresh()
+    this.#handler.onData(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return
+    clearTimeout(this.#timer)
+    this.#over = true
+    this.#owner.release(this.#client)
+    this.#handler.onEnd()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#over) return
+    this.#finish()
+    // Whatever state undici left the connection in, it serves nobody else.
+    if (!this.#controller) void this.#client.destroy()
+    const failure = toUpstreamError(error, this.#owner.target, this.#controller !== undefined)
+    // undici refuses what it cannot send while it is being asked; callers are told after they have the exchange.
+    if (this.#dispatching) queueMicrotask(() => this.#handler.onFail(failure))
+    else this.#handler.onFail(failure)
+  }
+
+  #wait(what: 'connect_timeout' | 'headers_timeout' | 'body_timeout', ms: number): void {
+    clearTimeout(this.#timer)
+    this.#waitingFor = what
+    this.#timer = ms > 0 ? setTimeout(expire, ms, this) : undefined
+  }
+
+  /** The timer fired. */
+  expire(): void {
+    if (this.#over) return
+    if (this.#waitsForUs()) {
+      this.#timer?.refresh()
+      return
+    }
+    const failure: UpstreamFailure = this.#waitingFor
+    const error = new UpstreamError(
+      failure,
+      `${this.#owner.target}: ${wording[failure]}`,
+      this.#controller !== undefined,
+    )
+    this.#finish()
+    this.#hangUp(error)
+    this.#handler.onFail(error)
+  }
+
+  /** While our reader is paused, or our client's body is slow to come, the upstream is not to blame. */
+  #waitsForUs(): boolean {
+    if (this.#waitingFor === 'body_timeout') return this.#paused
+    if (this.#waitingFor === 'connect_timeout' || !this.#unsent) return false
+    // undici pauses the body when the socket takes no more of it.
+    return !this.#unsent.isPaused()
+  }
+
+  #hangUp(reason: Error): void {
+    if (this.#controller) this.#controller.abort(reason)
+    // Still connecting, or queued behind the end of the client's last answer.
+    else void this.#client.destroy()
+  }
+
+  #finish(): void {
+    clearTimeout(this.#timer)
+    this.#over = true
+    this.#owner.discard()
+  }
+}
+
+function expire(exchange: DispatchedExchange): void {
+  exchange.expire()
+}
+
+function toHeaderList(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
+  if (!Array.isArray(raw)) return []
+  const list: string[] = []
+  for (const text of raw) list.push(typeof text === 'string' ? text : text.toString('latin1'))
+  return list
+}

@@ -1,0 +1,473 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { until } from '@weir/testkit'
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  createOrigins,
+  type Exchange,
+  type ExchangeHandler,
+  type OriginOptions,
+  type Origins,
+  type OriginsSettings,
+  type UpstreamError,
+  type UpstreamRequest,
+} from './index.ts'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+/** A server whose connections are given to `serve` raw; keeps those that are open. */
+async function rawServer(serve: (socket: Socket, received: () => string) => void) {
+  const sockets = new Set<Socket>()
+  let accepted = 0
+  const server: Server = createServer((socket) => {
+    accepted++
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => sockets.delete(socket))
+    let text = ''
+    socket.on('data', (bytes) => {
+      text += bytes.toString('latin1')
+    })
+    serve(socket, () => text)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  // An assertion that holds: the server listens on TCP.
+  const { port } = server.address() as AddressInfo
+  return { port, origin: `http://127.0.0.1:${port}`, sockets, accepted: () => accepted }
+}
+
+/** Answers every request head with the same bytes. */
+function answering(bytes: string) {
+  return rawServer((socket, received) => {
+    let answered = 0
+    socket.on('data', () => {
+      const requests = received().split('\r\n\r\n').length - 1
+      for (; answered < requests; answered++) socket.write(bytes)
+    })
+  })
+}
+
+function origins(settings?: OriginsSettings): Origins {
+  const made = createOrigins(settings)
+  cleanups.push(() => made.close())
+  return made
+}
+
+function options(origin: string, more: Partial<OriginOptions> = {}): OriginOptions {
+  return {
+    origin,
+    verifyCertificate: true,
+    connectTimeoutMs: 500,
+    keepAlive: { connections: 2, idleMs: 1000 },
+    ...more,
+  }
+}
+
+const get: UpstreamRequest = {
+  method: 'GET',
+  path: '/',
+  headers: [],
+  body: null,
+  timeouts: { headersMs: 5000, idleMs: 5000 },
+}
+
+class Recorder implements ExchangeHandler {
+  readonly calls: string[] = []
+  status = 0
+  headers: string[] = []
+  text = ''
+  error: UpstreamError | undefined
+  exchange: Exchange | undefined
+  readonly #settled = Promise.withResolvers<this>()
+  get done(): Promise<this> {
+    return this.#settled.promise
+  }
+  onHead(status: number, headers: string[]): void {
+    this.calls.push('head')
+    this.status = status
+    this.headers = headers
+  }
+  onData(chunk: Buffer): void {
+    this.calls.push('data')
+    this.text += chunk.toString()
+  }
+  onEnd(): void {
+    this.calls.push('end')
+    this.#settled.resolve(this)
+  }
+  onFail(error: UpstreamError): void {
+    this.calls.push('fail')
+    this.error = error
+    this.#settled.resolve(this)
+  }
+}
+
+function send(using: Origins, settings: OriginOptions, request: Partial<UpstreamRequest> = {}): Recorder {
+  const recorder = new Recorder()
+  recorder.exchange = using.open(settings).send({ ...get, ...request }, recorder)
+  return recorder
+}
+
+const ok = 'HTTP/1.1 200 OK\r\nX-One: 1\r\nx-one: 2\r\nContent-Length: 2\r\n\r\nhi'
+
+describe('an answer', () => {
+  test('is told as head, data and end, its headers as they came', async () => {
+    const server = await answering(ok)
+    const answer = await send(origins(), options(server.origin)).done
+    expect(answer).toMatchObject({ status: 200, text: 'hi', calls: ['head', 'data', 'end'] })
+    expect(answer.headers).toEqual(['X-One', '1', 'x-one', '2', 'Content-Length', '2'])
+  })
+
+  test('may be preceded by interim ones, which are not told', async () => {
+    const server = await answering(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${ok}`)
+    expect((await send(origins(), options(server.origin)).done).calls).toEqual(['head', 'data', 'end'])
+  })
+
+  test('waits while its exchange is paused', async () => {
+    const total = 4 * 1024 * 1024
+    const server = await rawServer((socket) => {
+      socket.once('data', () => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${total}\r\n\r\n`)
+        socket.write(Buffer.alloc(total, 'x'))
+      })
+    })
+    let bytes = 0
+    let exchange: Exchange | undefined
+    const ended = Promise.withResolvers<void>()
+    exchange = origins()
+      .open(options(server.origin))
+      .send(get, {
+        onHead: () => undefined,
+        onData: (chunk) => {
+          bytes += chunk.length
+          exchange?.pause()
+        },
+        onEnd: () => ended.resolve(),
+        onFail: (error) => ended.reject(error),
+      })
+    await until(() => bytes > 0)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(bytes).toBeLessThan(256 * 1024)
+    const pump = setInterval(() => exchange?.resume(), 1)
+    await ended.promise
+    clearInterval(pump)
+    expect(bytes).toBe(total)
+  })
+})
+
+describe('the request', () => {
+  test('is sent as given, with the framing of its body', async () => {
+    let seen = ''
+    const server = await rawServer((socket, received) => {
+      socket.on('data', () => {
+        if (!received().endsWith('{}') && !received().endsWith('0\r\n\r\n')) return
+        seen = received()
+        socket.end(ok)
+      })
+    })
+    const using = origins()
+    await send(using, options(server.origin), {
+      method: 'POST',
+      path: '/a?b=c',
+      headers: ['Host', 'example.test', 'X-Mixed-Case', 'yes'],
+      body: '{}',
+    }).done
+    expect(seen).toBe(
+      'POST /a?b=c HTTP/1.1\r\nhost: example.test\r\nconnection: keep-alive\r\nX-Mixed-Case: yes\r\n' +
+        'content-length: 2\r\n\r\n{}',
+    )
+    await send(using, options(server.origin), { method: 'POST', body: Readable.from([Buffer.from('abc')]) })
+      .done
+    expect(seen).toMatch(/transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n$/)
+  })
+
+  test('that cannot be sent fails after send returned, and nothing was sent', async () => {
+    const server = await answering(ok)
+    const recorder = send(origins(), options(server.origin), { headers: ['Expect', '100-continue'] })
+    expect(recorder.calls).toEqual([])
+    expect((await recorder.done).error).toMatchObject({ failure: 'protocol', sent: false })
+  })
+
+  test('whose body breaks is given up', async () => {
+    const server = await rawServer(() => undefined)
+    const body = new Readable({ read: () => undefined })
+    body.push('abc')
+    const recorder = send(origins(), options(server.origin), { method: 'POST', body })
+    await until(() => server.sockets.size === 1)
+    body.destroy(new Error('client gone'))
+    expect((await recorder.done).error).toMatchObject({ sent: true })
+    await until(() => server.sockets.size === 0)
+  })
+})
+
+describe('deadlines', () => {
+  test('do not run while the body is slow to come from our side, nor while the exchange is paused', async () => {
+    const server = await rawServer((socket, received) => {
+      socket.on('data', () => {
+        if (received().endsWith('0\r\n\r\n')) socket.write(ok)
+      })
+    })
+    const body = new Readable({ read: () => undefined })
+    const timeouts = { headersMs: 40, idleMs: 40 }
+    const recorder = send(origins(), options(server.origin), { method: 'POST', body, timeouts })
+    recorder.exchange?.pause()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    body.push('abc')
+    body.push(null)
+    await until(() => recorder.status === 200)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(recorder.calls).toEqual(['head'])
+    recorder.exchange?.resume()
+    expect((await recorder.done).text).toBe('hi')
+  })
+
+  test('run when the upstream takes no more of the body', async () => {
+    const server = await rawServer((socket) => socket.pause())
+    const body = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(65_536)
+      })(),
+    )
+    const timeouts = { headersMs: 40, idleMs: 0 }
+    const { error } = await send(origins(), options(server.origin), { method: 'POST', body, timeouts }).done
+    expect(error).toMatchObject({ failure: 'headers_timeout', sent: true })
+    await until(() => body.destroyed)
+  })
+})
+
+describe('failures are told apart', () => {
+  test('connection refused', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await new Promise((resolve) => server.close(resolve))
+    const { error } = await send(origins(), options(`http://127.0.0.1:${port}`)).done
+    expect(error).toMatchObject({ failure: 'connect', sent: false })
+    expect(error?.message).toBe(`127.0.0.1:${port}: could not connect (ECONNREFUSED)`)
+  })
+
+  test('a name that does not resolve', async () => {
+    const missing = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
+    const using = origins({ lookup: (_name, _options, done) => done(missing, '') })
+    const { error } = await send(using, options('http://nowhere.test')).done
+    expect(error).toMatchObject({ failure: 'dns', sent: false })
+  })
+
+  test('connecting takes too long', async () => {
+    const using = origins({ lookup: () => undefined })
+    const { error } = await send(using, options('http://slow.test', { connectTimeoutMs: 20 })).done
+    expect(error).toMatchObject({ failure: 'connect_timeout', sent: false })
+  })
+
+  test('no TLS on the other side', async () => {
+    const server = await rawServer((socket) => socket.end('no TLS here\r\n'))
+    const { error } = await send(origins(), options(`https://127.0.0.1:${server.port}`)).done
+    expect(error).toMatchObject({ failure: 'tls', sent: false })
+  })
+
+  test('no head in time', async () => {
+    const server = await rawServer(() => undefined)
+    const timeouts = { headersMs: 30, idleMs: 0 }
+    const { error } = await send(origins(), options(server.origin), { timeouts }).done
+    expect(error).toMatchObject({ failure: 'headers_timeout', sent: true })
+  })
+
+  test.each([
+    ['a body that stalls', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc', false, 'body_timeout'],
+    ['a length not reached', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc', true, 'reset'],
+    ['a cut chunked body', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc', true, 'reset'],
+    [
+      'a cut chunked body of a closing connection',
+      'HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n',
+      true,
+      'reset',
+    ],
+    ['a bad chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz', false, 'protocol'],
+  ])('%s', async (_, bytes, ends, failure) => {
+    const server = await rawServer((socket) => {
+      socket.once('data', () => (ends ? socket.end(bytes) : socket.write(bytes)))
+    })
+    const timeouts = { headersMs: 1000, idleMs: 50 }
+    const answer = await send(origins(), options(server.origin), { timeouts }).done
+    expect(answer.error).toMatchObject({ failure, sent: true })
+    expect(answer.calls.at(0)).toBe('head')
+    expect(answer.text).toBe('abc')
+  })
+
+  test.each([
+    ['closed without an answer', '', 'reset'],
+    ['half a head', 'HTTP/1.1 200 OK\r\nX-', 'reset'],
+    ['no HTTP', 'SSH-2.0-OpenSSH\r\n\r\n', 'protocol'],
+    ['a head without end', `HTTP/1.1 200 OK\r\n${`X: ${'y'.repeat(1000)}\r\n`.repeat(100)}`, 'protocol'],
+    ['an unasked switch', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n', 'protocol'],
+  ])('%s', async (_, bytes, failure) => {
+    const server = await rawServer((socket) => socket.once('data', () => socket.end(bytes)))
+    const answer = await send(origins(), options(server.origin)).done
+    expect(answer.error).toMatchObject({ failure, sent: true })
+    expect(answer.calls).toEqual(['fail'])
+  })
+
+  test('a reset connection', async () => {
+    const server = await rawServer((socket) => socket.once('data', () => socket.resetAndDestroy()))
+    expect((await send(origins(), options(server.origin)).done).error).toMatchObject({
+      failure: 'reset',
+      sent: true,
+    })
+  })
+
+  test('messages name host and port, not what was sent or received', async () => {
+    const server = await answering('HTTP/1.1 sk-secret\r\n\r\n')
+    const { error } = await send(origins(), options(server.origin), {
+      path: '/?key=sk-secret',
+      headers: ['Authorization', 'sk-secret'],
+    }).done
+    expect(error?.message).toContain(`127.0.0.1:${server.port}`)
+    expect(error?.message).not.toContain('sk-secret')
+  })
+})
+
+describe('abort', () => {
+  test('closes the connection in the middle of an answer, and nothing more is told', async () => {
+    const server = await answering('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc')
+    const recorder = send(origins(), options(server.origin))
+    await until(() => recorder.text === 'abc')
+    recorder.exchange?.abort()
+    await until(() => server.sockets.size === 0)
+    expect(recorder.calls).toEqual(['head', 'data'])
+  })
+
+  test('works before there is a connection, and from within a callback', async () => {
+    const server = await answering(ok)
+    const early = send(origins(), options(server.origin))
+    early.exchange?.abort()
+    const calls: string[] = []
+    const exchange = origins()
+      .open(options(server.origin))
+      .send(get, {
+        onHead: () => {
+          calls.push('head')
+          exchange.abort()
+        },
+        onData: () => calls.push('data'),
+        onEnd: () => calls.push('end'),
+        onFail: () => calls.push('fail'),
+      })
+    await until(() => calls.length > 0)
+    await until(() => server.sockets.size === 0)
+    expect(calls).toEqual(['head'])
+    expect(early.calls).toEqual([])
+  })
+})
+
+describe('connections', () => {
+  test('are kept and used again', async () => {
+    const server = await answering(ok)
+    const using = origins()
+    for (let i = 0; i < 5; i++) await send(using, options(server.origin)).done
+    expect(server.accepted()).toBe(1)
+  })
+
+  test('beyond the configured number are closed when idle, however many were needed at once', async () => {
+    const server = await answering(ok)
+    const using = origins()
+    await Promise.all(Array.from({ length: 10 }, () => send(using, options(server.origin)).done))
+    expect(server.accepted()).toBe(10)
+    await until(() => server.sockets.size === 2)
+  })
+
+  test('end after their idle time', async () => {
+    const server = await answering(ok)
+    await send(origins(), options(server.origin, { keepAlive: { connections: 2, idleMs: 30 } })).done
+    await until(() => server.sockets.size === 0)
+  })
+
+  test('end with their answer when none are kept, and say so', async () => {
+    let seen = ''
+    const server = await rawServer((socket, received) => {
+      socket.once('data', () => {
+        seen = received()
+        socket.write(ok)
+      })
+    })
+    await send(origins(), options(server.origin, { keepAlive: { connections: 0, idleMs: 1000 } })).done
+    expect(seen).toContain('connection: close\r\n')
+    await until(() => server.sockets.size === 0)
+  })
+
+  test('end after so many requests', async () => {
+    const server = await answering(ok)
+    const using = origins()
+    const settings = options(server.origin, { keepAlive: { connections: 2, idleMs: 1000, requests: 2 } })
+    for (let i = 0; i < 4; i++) await send(using, settings).done
+    expect(server.accepted()).toBe(2)
+  })
+
+  test('that the upstream closed while idle are not used again', async () => {
+    const server = createHttpServer((_request, response) => response.end('hi'))
+    server.keepAliveTimeout = 1
+    server.keepAliveTimeoutBuffer = 0
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    cleanups.push(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const using = origins()
+    for (let i = 0; i < 3; i++) {
+      expect((await send(using, options(`http://127.0.0.1:${port}`)).done).calls.at(-1)).toBe('end')
+      await until(() => new Promise<boolean>((resolve) => server.getConnections((_, n) => resolve(n === 0))))
+    }
+  })
+})
+
+describe('pools', () => {
+  test('are shared by equal options', async () => {
+    const using = origins()
+    expect(using.open(options('http://127.0.0.1:1'))).toBe(using.open(options('http://127.0.0.1:1')))
+    expect(using.open(options('http://127.0.0.1:1'))).not.toBe(
+      using.open(options('http://127.0.0.1:1', { connectTimeoutMs: 1 })),
+    )
+  })
+
+  test('are bounded: the longest unused is forgotten, and still works for its holder', async () => {
+    const server = await answering(ok)
+    const using = origins({ poolsMax: 2 })
+    const first = using.open(options(server.origin))
+    for (let port = 1; port < 9; port++) using.open(options(`http://127.0.0.1:${port}`))
+    expect(using.open(options(server.origin))).not.toBe(first)
+    const recorder = new Recorder()
+    first.send(get, recorder)
+    expect((await recorder.done).status).toBe(200)
+  })
+
+  test('close when the last answer is complete, and refuse from then on', async () => {
+    const server = await rawServer((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh'))
+    })
+    const using = origins()
+    const running = send(using, options(server.origin))
+    await until(() => running.text === 'h')
+    const pool = using.open(options(server.origin))
+    let closed = false
+    const closing = using.close().then(() => {
+      closed = true
+      return undefined
+    })
+    const late = new Recorder()
+    pool.send(get, late)
+    expect((await late.done).error).toMatchObject({ failure: 'aborted', sent: false })
+    expect(closed).toBe(false)
+    for (const socket of server.sockets) socket.write('i')
+    await closing
+    expect(running.text).toBe('hi')
+    await until(() => server.sockets.size === 0)
+  })
+})
