@@ -14,13 +14,17 @@ export interface Ask {
   readonly admission: 'fits' | 'remaining'
 }
 
-/** An account as the decision saw it, before this request's own reservation. */
-export interface AccountState {
-  readonly limit: number
+/** What an account holds. */
+export interface AccountUse {
   readonly used: number
   readonly reserved: number
-  /** Milliseconds until the window ends. */
+  /** Milliseconds until the window ends; 0 when none is open. */
   readonly resetMs: number
+}
+
+/** An account as a decision saw it, before this request's own reservation. */
+export interface AccountState extends AccountUse {
+  readonly limit: number
 }
 
 /**
@@ -49,7 +53,7 @@ export interface CounterStore {
    */
   settle(lease: Lease, used: readonly number[]): void | Promise<void>
   /** What an account holds now; undefined when no window is open and nothing is reserved. */
-  read(key: string): AccountState | undefined | Promise<AccountState | undefined>
+  read(key: string): AccountUse | undefined | Promise<AccountUse | undefined>
   /** Ends an account's window: nothing is used. What is reserved stays reserved. */
   reset(key: string): void | Promise<void>
 }

@@ -1,0 +1,260 @@
+// Accounts and leases as records in shared memory. Whoever calls holds the lock; nothing here allocates or waits.
+import { windowEnd, isOver } from '../window/fixed-window.ts'
+import type { KeyHash } from './key-hash.ts'
+import { account, header, headerNumber, lease, sectionsOf } from './layout.ts'
+import { RecordPool } from './record-pool.ts'
+
+/** Record numbers start at 1; 0 is none. */
+export type RecordNumber = number
+
+/** A lease's handle is its generation times this, plus its record number. */
+const HANDLE_UNIT = 2 ** 20
+
+export class AccountTable {
+  readonly words: Int32Array
+  readonly #numbers: Float64Array
+  readonly #bucketsAt: number
+  readonly #bucketMask: number
+  readonly #accounts: RecordPool
+  readonly #leases: RecordPool
+
+  constructor(shared: SharedArrayBuffer) {
+    this.words = new Int32Array(shared)
+    this.#numbers = new Float64Array(shared)
+    const accountsMax = this.#word(header.accountsMax)
+    const leasesMax = this.#word(header.leasesMax)
+    const sections = sectionsOf(accountsMax, leasesMax)
+    this.#bucketsAt = sections.bucketsAt
+    this.#bucketMask = sections.buckets - 1
+    this.#accounts = new RecordPool(this.words, account, {
+      at: sections.accountsAt,
+      max: accountsMax,
+      takenWord: header.accountsTaken,
+      freeWord: header.accountsFree,
+    })
+    this.#leases = new RecordPool(this.words, lease, {
+      at: sections.leasesAt,
+      max: leasesMax,
+      takenWord: header.leasesTaken,
+      freeWord: header.leasesFree,
+    })
+  }
+
+  find(hash: KeyHash): RecordNumber {
+    let record = this.#word(this.#bucketOf(hash.low))
+    while (record !== 0) {
+      const at = this.#accountWord(record)
+      if (this.#word(at + account.hashLow) === hash.low && this.#word(at + account.hashHigh) === hash.high)
+        return record
+      record = this.#word(at + account.next)
+    }
+    return 0
+  }
+
+  /** What was used in the window that is open now. */
+  usedAt(record: RecordNumber, now: number): number {
+    const at = this.#accountNumber(record)
+    return isOver(this.#number(at + account.windowEndsAt), now) ? 0 : this.#number(at + account.used)
+  }
+
+  /** What is reserved by leases that have not expired; those that have are given back. */
+  reservedAt(record: RecordNumber, now: number): number {
+    const at = this.#accountNumber(record)
+    if (this.#number(at + account.leasesExpireFrom) <= now) this.#dropExpiredLeases(record, now)
+    return this.#number(at + account.reserved)
+  }
+
+  /** 0 when no window is open. */
+  windowEndsAt(record: RecordNumber): number {
+    return this.#number(this.#accountNumber(record) + account.windowEndsAt)
+  }
+
+  /** Opens a window, or lets the open one go on, and adds to what is used in it. */
+  use(record: RecordNumber, amount: number, windowSeconds: number, now: number): void {
+    const at = this.#accountNumber(record)
+    const endsAt = this.#number(at + account.windowEndsAt)
+    const before = isOver(endsAt, now) ? 0 : this.#number(at + account.used)
+    this.#numbers[at + account.used] = before + amount
+    this.#numbers[at + account.windowEndsAt] = windowEnd(endsAt, now, windowSeconds)
+  }
+
+  closeWindow(record: RecordNumber): void {
+    this.#numbers[this.#accountNumber(record) + account.windowEndsAt] = 0
+  }
+
+  /** Whether so many accounts and leases can be added, if need be by giving back what is over. */
+  hasRoomFor(accounts: number, leases: number, now: number): boolean {
+    if (this.#fits(accounts, leases)) return true
+    if (now < this.#number(headerNumber.reclaimFrom)) return false
+    this.rebuild(now)
+    return this.#fits(accounts, leases)
+  }
+
+  /** Only after `hasRoomFor`. */
+  addAccount(hash: KeyHash): RecordNumber {
+    const record = this.#accounts.take()
+    const at = this.#accountWord(record)
+    const number = this.#accountNumber(record)
+    this.#numbers[number + account.used] = 0
+    this.#numbers[number + account.windowEndsAt] = 0
+    this.#clearLeases(record)
+    this.words[at + account.hashLow] = hash.low
+    this.words[at + account.hashHigh] = hash.high
+    this.#linkAccount(record)
+    this.words[at + account.taken] = 1
+    return record
+  }
+
+  /** Only after `hasRoomFor`. Returns the handle by which the lease is given back. */
+  addLease(record: RecordNumber, amount: number, expiresAt: number): number {
+    const taken = this.#leases.take()
+    const at = this.#leaseWord(taken)
+    const number = this.#leaseNumber(taken)
+    this.#numbers[number + lease.amount] = amount
+    this.#numbers[number + lease.expiresAt] = expiresAt
+    this.words[at + lease.account] = record
+    const generation = (this.#word(at + lease.generation) + 1) & 0x7fffffff
+    this.words[at + lease.generation] = generation
+    this.#linkLease(taken, record)
+    return generation * HANDLE_UNIT + taken
+  }
+
+  /** Gives a reservation back; nothing happens when it has expired meanwhile. */
+  dropLease(handle: number): void {
+    const taken = handle % HANDLE_UNIT
+    const at = this.#leaseWord(taken)
+    if (this.#word(at + lease.generation) !== Math.floor(handle / HANDLE_UNIT)) return
+    if (this.#word(at + lease.account) !== 0) this.#freeLease(taken)
+  }
+
+  /**
+   * Gives back every account whose window is over and every lease that has expired, and links the rest anew from
+   * nothing but the records themselves: for a full table, and for one whose keeper died in the middle of a change.
+   */
+  rebuild(now: number): void {
+    this.words.fill(0, this.#bucketsAt, this.#bucketsAt + this.#bucketMask + 1)
+    this.#accounts.forgetFree()
+    this.#leases.forgetFree()
+    const accounts = this.#accounts.taken
+    const leases = this.#leases.taken
+    let reclaimFrom = Infinity
+    for (let record = 1; record <= accounts; record++) this.#clearLeases(record)
+    for (let taken = 1; taken <= leases; taken++) {
+      const record = this.#word(this.#leaseWord(taken) + lease.account)
+      const expiresAt = this.#number(this.#leaseNumber(taken) + lease.expiresAt)
+      if (record === 0 || expiresAt <= now) {
+        this.words[this.#leaseWord(taken) + lease.account] = 0
+        this.#leases.giveBack(taken)
+      } else {
+        this.#linkLease(taken, record)
+        reclaimFrom = Math.min(reclaimFrom, expiresAt)
+      }
+    }
+    for (let record = 1; record <= accounts; record++) {
+      const at = this.#accountWord(record)
+      const endsAt = this.#number(this.#accountNumber(record) + account.windowEndsAt)
+      const isHeld = this.#word(at + account.firstLease) !== 0
+      if (this.#word(at + account.taken) === 1 && (isHeld || !isOver(endsAt, now))) {
+        this.#linkAccount(record)
+        if (!isHeld) reclaimFrom = Math.min(reclaimFrom, endsAt)
+      } else {
+        this.words[at + account.taken] = 0
+        this.#accounts.giveBack(record)
+      }
+    }
+    this.#numbers[headerNumber.reclaimFrom] = reclaimFrom
+  }
+
+  #fits(accounts: number, leases: number): boolean {
+    return this.#accounts.hasRoomFor(accounts) && this.#leases.hasRoomFor(leases)
+  }
+
+  #linkAccount(record: RecordNumber): void {
+    const at = this.#accountWord(record)
+    const bucket = this.#bucketOf(this.#word(at + account.hashLow))
+    this.words[at + account.next] = this.#word(bucket)
+    this.words[bucket] = record
+  }
+
+  #clearLeases(record: RecordNumber): void {
+    this.words[this.#accountWord(record) + account.firstLease] = 0
+    const at = this.#accountNumber(record)
+    this.#numbers[at + account.reserved] = 0
+    this.#numbers[at + account.leasesExpireFrom] = Infinity
+  }
+
+  #linkLease(taken: RecordNumber, record: RecordNumber): void {
+    const at = this.#leaseWord(taken)
+    const firstAt = this.#accountWord(record) + account.firstLease
+    const first = this.#word(firstAt)
+    this.words[at + lease.previous] = 0
+    this.words[at + lease.next] = first
+    if (first !== 0) this.words[this.#leaseWord(first) + lease.previous] = taken
+    this.words[firstAt] = taken
+    const number = this.#accountNumber(record)
+    const from = this.#leaseNumber(taken)
+    const expiresAt = this.#number(from + lease.expiresAt)
+    this.#numbers[number + account.reserved] =
+      this.#number(number + account.reserved) + this.#number(from + lease.amount)
+    if (expiresAt < this.#number(number + account.leasesExpireFrom)) {
+      this.#numbers[number + account.leasesExpireFrom] = expiresAt
+    }
+  }
+
+  #freeLease(taken: RecordNumber): void {
+    const at = this.#leaseWord(taken)
+    const record = this.#word(at + lease.account)
+    this.words[at + lease.account] = 0
+    const next = this.#word(at + lease.next)
+    const previous = this.#word(at + lease.previous)
+    if (next !== 0) this.words[this.#leaseWord(next) + lease.previous] = previous
+    if (previous !== 0) this.words[this.#leaseWord(previous) + lease.next] = next
+    else this.words[this.#accountWord(record) + account.firstLease] = next
+    const number = this.#accountNumber(record)
+    this.#numbers[number + account.reserved] =
+      this.#number(number + account.reserved) - this.#number(this.#leaseNumber(taken) + lease.amount)
+    this.#leases.giveBack(taken)
+  }
+
+  #dropExpiredLeases(record: RecordNumber, now: number): void {
+    let expireFrom = Infinity
+    let taken = this.#word(this.#accountWord(record) + account.firstLease)
+    while (taken !== 0) {
+      const next = this.#word(this.#leaseWord(taken) + lease.next)
+      const expiresAt = this.#number(this.#leaseNumber(taken) + lease.expiresAt)
+      if (expiresAt <= now) this.#freeLease(taken)
+      else expireFrom = Math.min(expireFrom, expiresAt)
+      taken = next
+    }
+    this.#numbers[this.#accountNumber(record) + account.leasesExpireFrom] = expireFrom
+  }
+
+  #bucketOf(hashLow: number): number {
+    return this.#bucketsAt + (hashLow & this.#bucketMask)
+  }
+
+  #accountWord(record: RecordNumber): number {
+    return this.#accounts.wordOf(record)
+  }
+
+  #accountNumber(record: RecordNumber): number {
+    return this.#accounts.wordOf(record) / 2
+  }
+
+  #leaseWord(record: RecordNumber): number {
+    return this.#leases.wordOf(record)
+  }
+
+  #leaseNumber(record: RecordNumber): number {
+    return this.#leases.wordOf(record) / 2
+  }
+
+  // Indexes are computed from record numbers, so these are never out of bounds.
+  #word(index: number): number {
+    return this.words[index]!
+  }
+
+  #number(index: number): number {
+    return this.#numbers[index]!
+  }
+}

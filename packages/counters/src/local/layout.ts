@@ -1,0 +1,105 @@
+// How the counters of all worker threads lie in one SharedArrayBuffer: a header, the heads of the hash buckets, the
+// accounts, the leases. Records are taken from the front, so memory that was never needed is never touched.
+import { randomBytes } from 'node:crypto'
+
+/** Accounts at the same time: consumers × instances, rules × their keys. */
+export const ACCOUNTS_MAX = 65_536
+/** Reservations held at the same time; a request holds one per account. */
+export const LEASES_MAX = 65_536
+/** Links are record numbers from 1; 0 is none. Twenty bits of a lease's handle hold its number. */
+export const RECORDS_MAX = 2 ** 20 - 1
+
+/** Words (32 bits) of the header. */
+export const header = {
+  lock: 0,
+  /** How many threads sleep until the lock is free. */
+  waiters: 1,
+  /** The last number given to a thread. */
+  threads: 2,
+  accountsMax: 3,
+  leasesMax: 4,
+  /** Records ever taken, from the front. */
+  accountsTaken: 5,
+  leasesTaken: 6,
+  /** The first record given back; the others follow its `next`. */
+  accountsFree: 7,
+  leasesFree: 8,
+  hashKey0: 9,
+  hashKey1: 10,
+  words: 16,
+} as const
+
+/** Numbers (64 bits) of the header, within the same 64 bytes. */
+export const headerNumber = {
+  /** Milliseconds before which looking for records to reclaim is in vain. */
+  reclaimFrom: 6,
+} as const
+
+/** An account's words, after its four numbers. */
+export const account = {
+  words: 16,
+  numbers: 8,
+  /** Numbers. */
+  used: 0,
+  reserved: 1,
+  windowEndsAt: 2,
+  /** No lease of the account expires before this moment. */
+  leasesExpireFrom: 3,
+  /** Words. */
+  hashLow: 8,
+  hashHigh: 9,
+  /** In its bucket, or in the list of free records. */
+  next: 10,
+  firstLease: 11,
+  /** 1 while the record holds an account. */
+  taken: 12,
+} as const
+
+export const lease = {
+  words: 8,
+  numbers: 4,
+  /** Numbers. */
+  amount: 0,
+  expiresAt: 1,
+  /** Words. `account` is 0 while the record is free. */
+  account: 4,
+  next: 5,
+  previous: 6,
+  /** Counts how often the record was taken, so that the handle of an expired lease does not open its successor. */
+  generation: 7,
+} as const
+
+export interface Sizes {
+  readonly accountsMax?: number
+  readonly leasesMax?: number
+}
+
+/** Memory for `createLocalCounters`, to be handed to every worker thread. 7 MiB, of which only what is used is real. */
+export function allocateCounters(sizes: Sizes = {}): SharedArrayBuffer {
+  const { accountsMax = ACCOUNTS_MAX, leasesMax = LEASES_MAX } = sizes
+  if (accountsMax > RECORDS_MAX || leasesMax > RECORDS_MAX) throw new RangeError('too many counter records')
+  const shared = new SharedArrayBuffer(sectionsOf(accountsMax, leasesMax).words * 4)
+  const words = new Int32Array(shared, 0, header.words)
+  words[header.accountsMax] = accountsMax
+  words[header.leasesMax] = leasesMax
+  for (const key of [header.hashKey0, header.hashKey1]) words[key] = randomBytes(4).readInt32LE()
+  return shared
+}
+
+export interface Sections {
+  /** Buckets, a power of two. */
+  readonly buckets: number
+  /** Where the sections begin, in words. Record 1 is the first. */
+  readonly bucketsAt: number
+  readonly accountsAt: number
+  readonly leasesAt: number
+  readonly words: number
+}
+
+export function sectionsOf(accountsMax: number, leasesMax: number): Sections {
+  const buckets = Math.max(16, 2 ** Math.ceil(Math.log2(accountsMax)))
+  const bucketsAt = header.words
+  const accountsAt = bucketsAt + buckets
+  const leasesAt = accountsAt + accountsMax * account.words
+  return { buckets, bucketsAt, accountsAt, leasesAt, words: leasesAt + leasesMax * lease.words }
+}
