@@ -1,0 +1,186 @@
+// The section `apisix` of config.yaml (contract/etcd.md §9).
+
+import type { Static } from '../schema/index.ts'
+import { portSchema } from './sections.ts'
+
+const listener = {
+  type: 'object',
+  properties: { ip: { type: 'string' }, port: portSchema, enable_http2: { type: 'boolean' } },
+  required: ['port'],
+  additionalProperties: false,
+} as const
+
+export const apisixSchema = {
+  type: 'object',
+  default: {},
+  properties: {
+    /** Identity of this node; otherwise one is made and kept. */
+    id: { type: 'string' },
+    node_listen: {
+      default: [9080],
+      anyOf: [portSchema, { type: 'array', minItems: 1, items: { anyOf: [portSchema, listener] } }],
+    },
+    enable_admin: { type: 'boolean', default: true },
+    enable_http2: { type: 'boolean', default: true },
+    enable_ipv6: { type: 'boolean', default: true },
+    enable_reuseport: { type: 'boolean', default: true },
+    ssl: {
+      type: 'object',
+      default: {},
+      properties: {
+        enable: { type: 'boolean', default: true },
+        listen: {
+          type: 'array',
+          default: [{ port: 9443 }],
+          items: {
+            type: 'object',
+            properties: {
+              ip: { type: 'string' },
+              port: portSchema,
+              enable_http2: { type: 'boolean' },
+              enable_http3: { type: 'boolean', default: false },
+            },
+            required: ['port'],
+            additionalProperties: false,
+          },
+        },
+        /** Versions, separated by blanks. */
+        ssl_protocols: { type: 'string', default: 'TLSv1.2 TLSv1.3' },
+        ssl_ciphers: { type: 'string' },
+        /** A file of certificates, or `system`. */
+        ssl_trusted_certificate: { type: 'string', default: 'system' },
+        /** The name used for clients that send none. */
+        fallback_sni: { type: 'string' },
+      },
+      additionalProperties: false,
+    },
+    router: {
+      type: 'object',
+      default: {},
+      properties: {
+        http: {
+          type: 'string',
+          enum: ['radixtree_host_uri', 'radixtree_uri', 'radixtree_uri_with_parameter'],
+          default: 'radixtree_host_uri',
+        },
+        ssl: { type: 'string', default: 'radixtree_sni' },
+      },
+      additionalProperties: false,
+    },
+    proxy_mode: { type: 'string', enum: ['http', 'stream', 'http&stream'], default: 'http' },
+    delete_uri_tail_slash: { type: 'boolean', default: false },
+    normalize_uri_like_servlet: { type: 'boolean', default: false },
+    match_uri_encoded_slash: { type: 'boolean', default: false },
+    /** MiB of a body that `post_arg` variables may read. */
+    max_post_args_readable_size: { type: 'number', exclusiveMinimum: 0, default: 64 },
+    show_upstream_status_in_response_header: { type: 'boolean', default: false },
+    enable_server_tokens: { type: 'boolean', default: true },
+    /** Peers whose X-Forwarded-* headers are believed: addresses and networks. */
+    trusted_addresses: { type: 'array', items: { type: 'string' }, minItems: 1 },
+    /** Seconds. */
+    resolver_timeout: { type: 'number', exclusiveMinimum: 0, default: 5 },
+    /** Name servers; absent: the system's. */
+    dns_resolver: { type: 'array', items: { type: 'string' }, minItems: 1 },
+    /** Seconds that answers of name servers are kept; absent: as long as the record says. */
+    dns_resolver_valid: { type: 'integer', minimum: 0 },
+    enable_resolv_search_opt: { type: 'boolean', default: true },
+    data_encryption: {
+      type: 'object',
+      default: {},
+      properties: {
+        enable_encrypt_fields: { type: 'boolean', default: true },
+        /** The first key encrypts; all are tried to decrypt. 16 or 32 characters each. */
+        keyring: {
+          default: ['qeddd145sfvddff3', 'edd1c9f0985e76a2'],
+          type: 'array',
+          minItems: 1,
+          // Not a pattern, whose complaint would quote the key.
+          items: {
+            type: 'string',
+            anyOf: [
+              { minLength: 16, maxLength: 16 },
+              { minLength: 32, maxLength: 32 },
+            ],
+          },
+        },
+      },
+      additionalProperties: false,
+    },
+    lru: {
+      type: 'object',
+      default: {},
+      properties: {
+        /** The cache of resolved secrets: seconds that successes and failures are kept, and how many. */
+        secret: {
+          type: 'object',
+          default: {},
+          properties: {
+            ttl: { type: 'integer', minimum: 1, default: 300 },
+            count: { type: 'integer', minimum: 1, default: 512 },
+            neg_ttl: { type: 'integer', minimum: 1, default: 60 },
+            neg_count: { type: 'integer', minimum: 1, default: 512 },
+          },
+          additionalProperties: false,
+        },
+      },
+      additionalProperties: false,
+    },
+    tracing: { type: 'boolean', default: false },
+    enable_control: { type: 'boolean', default: true },
+    control: {
+      type: 'object',
+      default: {},
+      properties: {
+        ip: { type: 'string', default: '127.0.0.1' },
+        port: { ...portSchema, default: 9090 },
+      },
+      additionalProperties: false,
+    },
+    /** The status server runs only when this is given. */
+    status: {
+      type: 'object',
+      properties: {
+        ip: { type: 'string', default: '127.0.0.1' },
+        port: { ...portSchema, default: 7085 },
+      },
+      additionalProperties: false,
+    },
+    disable_sync_configuration_during_start: { type: 'boolean', default: false },
+    disable_upstream_healthcheck: { type: 'boolean', default: false },
+    /** Seconds that a worker may take to receive its configuration. */
+    worker_startup_time_threshold: { type: 'integer', minimum: 1, default: 60 },
+  },
+  additionalProperties: false,
+} as const
+
+/** One address on which requests are taken. */
+export interface Listener {
+  readonly ip: string
+  /** 0: the system chooses. */
+  readonly port: number
+  readonly enable_http2: boolean
+}
+
+type Written = Static<typeof apisixSchema>
+export type ApisixSettings = Omit<Written, 'node_listen' | 'ssl'> & {
+  readonly node_listen: readonly Listener[]
+  readonly ssl: Omit<Written['ssl'], 'listen'> & {
+    readonly listen: readonly (Listener & { readonly enable_http3: boolean })[]
+  }
+}
+
+const anyAddress = '0.0.0.0'
+
+export function toApisixSettings(written: Written): ApisixSettings {
+  const { node_listen, enable_http2, ssl } = written
+  const listeners = Array.isArray(node_listen) ? node_listen : [node_listen]
+  const defaults = { ip: anyAddress, enable_http2 }
+  return {
+    ...written,
+    node_listen: listeners.map((one) => ({
+      ...defaults,
+      ...(typeof one === 'number' ? { port: one } : one),
+    })),
+    ssl: { ...ssl, listen: ssl.listen.map((one) => ({ ...defaults, ...one })) },
+  }
+}

@@ -1,0 +1,7 @@
+export { parseSettings, type Settings } from './parse.ts'
+export type { Environment } from './environment.ts'
+export type { ApisixSettings, Listener } from './apisix.ts'
+export type { AdminKey, ConfigProvider, DeploymentSettings, Role } from './deployment.ts'
+export type { NginxConfigSettings } from './nginx-config.ts'
+export type { PluginAttrSettings } from './plugin-attr.ts'
+export type { WeirSettings } from './weir.ts'

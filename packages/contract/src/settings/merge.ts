@@ -1,0 +1,37 @@
+// Puts config.yaml over the defaults (contract/etcd.md §9, "config.yaml merge").
+
+import { GatewayError } from '../errors/index.ts'
+import { isJsonObject, type JsonObject } from '../schema/index.ts'
+import { luaType } from '../schema/lua-text.ts'
+
+/**
+ * Objects merge, lists and scalars replace, `null` removes a default. Returns a new object.
+ * @throws GatewayError `invalid_configuration` when a value is of another type than its default.
+ */
+export function mergeSettings(base: JsonObject, over: JsonObject, path = ''): JsonObject {
+  const merged: JsonObject = { ...base }
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key]
+    const here = path === '' ? key : `${path}->${key}`
+    if (value === null) delete merged[key]
+    else if (isJsonObject(value) && (before === undefined || isJsonObject(before))) {
+      merged[key] = mergeSettings(before ?? {}, value, here)
+    } else {
+      const [expected, got] = [luaType(before), luaType(value)]
+      if (before !== undefined && expected !== got && !mayChangeType(here, got)) {
+        throw new GatewayError(
+          'invalid_configuration',
+          `failed to merge, path[${here}] expect: ${expected}, but got: ${got}`,
+        )
+      }
+      merged[key] = value
+    }
+  }
+  return merged
+}
+
+/** Where a number may stand for a text, and one port for a list of them. */
+function mayChangeType(path: string, type: string): boolean {
+  if (path.startsWith('nginx_config->')) return type === 'number' || type === 'string'
+  return path === 'apisix->node_listen' && type === 'number'
+}

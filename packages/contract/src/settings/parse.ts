@@ -1,0 +1,132 @@
+// Settings: config.yaml with its environment variables and over its defaults (contract/etcd.md §5, §6 and §9).
+
+import { parse as parseYaml } from 'yaml'
+import { GatewayError } from '../errors/index.ts'
+import { compileSchema, isJsonObject, type JsonObject, type Static } from '../schema/index.ts'
+import { apisixSchema, toApisixSettings, type ApisixSettings } from './apisix.ts'
+import { checkSettings } from './check.ts'
+import {
+  deploymentSchema,
+  removableDefaults,
+  toDeploymentSettings,
+  type DeploymentSettings,
+} from './deployment.ts'
+import { resolveEnvironment, type Environment } from './environment.ts'
+import { mergeSettings } from './merge.ts'
+import { nginxConfigSchema, toNginxConfigSettings, type NginxConfigSettings } from './nginx-config.ts'
+import { pluginAttrSchema, type PluginAttrSettings } from './plugin-attr.ts'
+import { defaultsOf, takeKnown } from './sections.ts'
+import { weirSchema, type WeirSettings } from './weir.ts'
+
+const names = { type: 'array', items: { type: 'string' } } as const
+
+const settingsSchema = {
+  type: 'object',
+  properties: {
+    apisix: apisixSchema,
+    deployment: deploymentSchema,
+    nginx_config: nginxConfigSchema,
+    plugin_attr: pluginAttrSchema,
+    graphql: {
+      type: 'object',
+      default: {},
+      properties: {
+        /** Bytes of a query that is parsed. */
+        max_size: { type: 'integer', minimum: 1, default: 1_048_576 },
+      },
+      additionalProperties: false,
+    },
+    plugins: names,
+    stream_plugins: names,
+    weir: weirSchema,
+  },
+  additionalProperties: false,
+} as const
+
+/** Everything of config.yaml, defaults present, spelled as there. Times are seconds, sizes are bytes. */
+export interface Settings {
+  readonly apisix: ApisixSettings
+  readonly deployment: DeploymentSettings
+  readonly nginx_config: NginxConfigSettings
+  readonly plugin_attr: PluginAttrSettings
+  readonly graphql: { readonly max_size: number }
+  /** Names of the enabled plugins, and paths of a user's own (`./x.ts`). Undefined: all that the build has. */
+  readonly plugins?: readonly string[]
+  readonly stream_plugins?: readonly string[]
+  readonly weir: WeirSettings
+  /** Names of keys that were given and have no effect here, such as `nginx_config.http.charset`. */
+  readonly ignored: readonly string[]
+}
+
+const validator = compileSchema<Static<typeof settingsSchema>>(settingsSchema)
+
+/**
+ * Parses the text of config.yaml.
+ * @param env replaces `${{VAR}}` and `${{VAR:=default}}`; `APISIX_DEPLOYMENT_ETCD_HOST`, a JSON array, stands for
+ *   `deployment.etcd.host`.
+ * @throws GatewayError `invalid_configuration`; the message says what is wrong and where.
+ */
+export function parseSettings(text: string, env: Environment): Settings {
+  const written = withEtcdHost(read(text, env), env)
+  // Unknown members of `weir` stay, so that the schema refuses them.
+  const { weir, ...others } = written
+  const { known, ignored } = takeKnown(settingsSchema, others)
+  const given = { ...(isJsonObject(known) ? known : {}), ...(weir === undefined ? {} : { weir }) }
+
+  const defaults = defaultsOf(settingsSchema)
+  const merged = mergeSettings(mergeSettings(defaults, removableDefaults), given)
+  // What `null` removed has a default all the same, except for the removable ones.
+  const parsed = validator.parse(mergeSettings(defaults, merged))
+  if (!parsed.ok) throw invalid(`failed to validate config: ${parsed.error}`)
+
+  const { apisix, deployment, nginx_config, plugin_attr, ...rest } = parsed.value
+  const settings: Settings = {
+    ...rest,
+    apisix: toApisixSettings(apisix),
+    deployment: toDeploymentSettings(deployment),
+    nginx_config: toNginxConfigSettings(nginx_config),
+    plugin_attr: plugin_attr as PluginAttrSettings,
+    weir: { ...parsed.value.weir, store: parsed.value.weir.store ?? defaultStore(written) },
+    ignored,
+  }
+  const complaint = checkSettings(settings)
+  if (complaint !== undefined) throw invalid(complaint)
+  return settings
+}
+
+function read(text: string, env: Environment): JsonObject {
+  const parsed = parseText(text)
+  if (parsed === null || parsed === undefined) return {}
+  const resolved = resolveEnvironment(parsed, env)
+  if (!isJsonObject(resolved)) throw invalid('invalid config.yaml file: it should be a map')
+  return resolved
+}
+
+function parseText(text: string): unknown {
+  try {
+    return parseYaml(text, { merge: true, uniqueKeys: false })
+  } catch (error) {
+    // Only the first line: the others quote the file, which may hold secrets.
+    const [reason] = (error instanceof Error ? error.message : String(error)).split(':\n')
+    throw invalid(`invalid config.yaml file: ${reason}`)
+  }
+}
+
+function withEtcdHost(written: JsonObject, env: Environment): JsonObject {
+  const text = env['APISIX_DEPLOYMENT_ETCD_HOST']
+  if (text === undefined || text === '') return written
+  try {
+    const host: unknown = JSON.parse(text)
+    return mergeSettings(written, { deployment: { etcd: { host } } })
+  } catch {
+    throw invalid('APISIX_DEPLOYMENT_ETCD_HOST should be a JSON array of URLs')
+  }
+}
+
+function defaultStore({ deployment }: JsonObject): 'etcd' | 'embedded' {
+  return isJsonObject(deployment) && isJsonObject(deployment['etcd']) ? 'etcd' : 'embedded'
+}
+
+function invalid(message: string): GatewayError {
+  return new GatewayError('invalid_configuration', message)
+}
