@@ -1,4 +1,5 @@
 // The directories below the prefix, and the placeholder that marks each of them.
+import type { ConfigStore } from './store.ts'
 
 /** What a placeholder holds: plain text, not JSON (contract: etcd.md §1). */
 export const PLACEHOLDER_VALUE = 'init_dir'
@@ -21,11 +22,17 @@ export const DIRECTORIES = [
 ] as const
 
 /** `/routes` → `/routes/`, the key of the directory's placeholder. */
-export function placeholderKey(directory: string): string {
+function placeholderKey(directory: string): string {
   return `/${directory}/`
 }
 
 /** Placeholders are for stores only; readers of configuration skip them. */
 export function isPlaceholder(key: string): boolean {
   return key.endsWith('/')
+}
+
+/** Leaves placeholders that are there as they are, so that a restart is no event to anybody. */
+export async function writePlaceholders(store: Pick<ConfigStore, 'compareAndSwap'>): Promise<void> {
+  const keys = DIRECTORIES.map(placeholderKey)
+  await Promise.all(keys.map((key) => store.compareAndSwap(key, 0, PLACEHOLDER_VALUE)))
 }

@@ -1,5 +1,8 @@
-// List, watch, and list again when the revision is gone: a copy of the store that stays true by itself.
-import type { ConfigStore, StoreChange, StoreEntry } from './store.ts'
+// List, watch, and list again when the history is gone: a copy of the store that stays true by itself.
+import { Backoff } from './backoff.ts'
+import { KnownKeys } from './known-keys.ts'
+import { type ConfigStore, type StoreChange, type StoreEntry, StoreUnavailableError } from './store.ts'
+import type { WatchLoss } from './store.ts'
 
 /** Receives the configuration. Called synchronously and in order; must not throw. */
 export interface FollowHandlers {
@@ -7,18 +10,20 @@ export interface FollowHandlers {
   onSnapshot(entries: readonly StoreEntry[], revision: number): void
   /**
    * What changed since, up to `revision`: events in the order of their revisions, each delivered once. After a gap
-   * that cannot be replayed it is the difference to what was delivered before, in the same form.
+   * that cannot be replayed it is the difference to what was delivered before, in the same form. Revisions only go
+   * back when the store itself went back (restored or wiped).
    */
   onChanges(changes: readonly StoreChange[], revision: number): void
+  /** Whenever `reachable` or `lastError` is another one than before. */
   onStatus?(status: FollowerStatus): void
 }
 
 export interface FollowerStatus {
-  /** Whether the store answers and the watch is open. */
+  /** Whether the store answered the last time it was asked, and still does as far as the connection tells. */
   readonly reachable: boolean
   /** The last revision delivered; 0 before the first load. */
   readonly revision: number
-  /** Why the store is not reachable, or was not the last time. */
+  /** Why the follower last had to begin anew, be it reachable by now or not. Fit for a log. */
   readonly lastError?: string
 }
 
@@ -26,7 +31,129 @@ export interface Follower {
   /** Resolves after `onSnapshot`; never rejects, and stays open for ever if closed before. */
   readonly initialized: Promise<void>
   readonly status: FollowerStatus
+  /** The handlers hear nothing more. Leaves the store open. */
   close(): void
 }
 
-export declare function follow(store: ConfigStore, handlers: FollowHandlers): Follower
+/** Begins at once, and keeps trying for as long as it takes: an unreachable store is no error here. */
+export function follow(store: ConfigStore, handlers: FollowHandlers): Follower {
+  return new StoreFollower(store, handlers)
+}
+
+/** A watch that lasted longer than this shows that the store serves again. */
+const STABLE_MS = 1_000
+
+class StoreFollower implements Follower {
+  readonly initialized: Promise<void>
+  readonly #store: ConfigStore
+  readonly #handlers: FollowHandlers
+  readonly #known = new KnownKeys()
+  readonly #backoff = new Backoff()
+  readonly #closing = new AbortController()
+  readonly #setInitialized: () => void
+  #status: FollowerStatus = { reachable: false, revision: 0 }
+  #loaded = false
+
+  constructor(store: ConfigStore, handlers: FollowHandlers) {
+    this.#store = store
+    this.#handlers = handlers
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.initialized = promise
+    this.#setInitialized = resolve
+    void this.#run()
+  }
+
+  get status(): FollowerStatus {
+    return this.#status
+  }
+
+  close(): void {
+    this.#closing.abort()
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing
+    let stale = true
+    while (!signal.aborted) {
+      try {
+        stale ||= !(await this.#historyGoesOn())
+        if (stale) await this.#load()
+        if (signal.aborted) return
+        const loss = await this.#watchUntilLost()
+        stale = loss !== 'unavailable'
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error
+        this.#report(false, error.message)
+      }
+      await this.#backoff.pause(signal)
+    }
+  }
+
+  /**
+   * Whether the store still has the history that was followed so far. Its revision tells a wiped or restored store
+   * only until it has as many writes as before, so the newest change must be there as it was, too.
+   */
+  async #historyGoesOn(): Promise<boolean> {
+    const { last } = this.#known
+    if (last?.type !== 'put') return false
+    const { entry, revision } = await this.#store.get(last.key)
+    return (
+      revision >= this.#status.revision &&
+      entry?.modRevision === last.entry.modRevision &&
+      entry.value === last.entry.value
+    )
+  }
+
+  async #load(): Promise<void> {
+    const { signal } = this.#closing
+    const { entries, revision } = await this.#store.list('/')
+    if (signal.aborted) return
+    const news = await this.#known.replace(entries, revision)
+    if (signal.aborted) return
+    this.#status = { ...this.#status, revision }
+    if (this.#loaded) {
+      if (news.length > 0) this.#handlers.onChanges(news, revision)
+    } else {
+      this.#loaded = true
+      this.#handlers.onSnapshot(entries, revision)
+      this.#setInitialized()
+    }
+    this.#report(true)
+  }
+
+  #watchUntilLost(): Promise<WatchLoss['kind']> {
+    const { signal } = this.#closing
+    const { promise, resolve } = Promise.withResolvers<WatchLoss['kind']>()
+    let openedAt = Infinity
+    const watch = this.#store.watch(this.#status.revision + 1, {
+      onOpen: () => {
+        openedAt = performance.now()
+        this.#report(true)
+      },
+      onChanges: (changes, revision) => {
+        const news = this.#known.apply(changes)
+        this.#status = { ...this.#status, revision }
+        if (news.length > 0) this.#handlers.onChanges(news, revision)
+      },
+      onLost: ({ kind, message }) => {
+        signal.removeEventListener('abort', close)
+        if (performance.now() - openedAt > STABLE_MS) this.#backoff.reset()
+        this.#report(kind !== 'unavailable', message)
+        resolve(kind)
+      },
+    })
+    const close = () => {
+      watch.close()
+      resolve('unavailable')
+    }
+    signal.addEventListener('abort', close, { once: true })
+    return promise
+  }
+
+  #report(reachable: boolean, error?: string): void {
+    const before = this.#status
+    if (before.reachable === reachable && (error === undefined || error === before.lastError)) return
+    this.#status = { ...before, reachable, ...(error !== undefined && { lastError: error }) }
+    if (!this.#closing.signal.aborted) this.#handlers.onStatus?.(this.#status)
+  }
+}

@@ -1,6 +1,8 @@
 export { DIRECTORIES, isPlaceholder, PLACEHOLDER_VALUE } from './directories.ts'
 export { createEtcdStore } from './etcd/etcd-store.ts'
 export type { EtcdSettings } from './etcd/settings.ts'
+export { type EmbeddedSettings, createEmbeddedStore } from './embedded/embedded-store.ts'
+export { follow } from './follow.ts'
 export type { Follower, FollowerStatus, FollowHandlers } from './follow.ts'
 export { StoreUnavailableError } from './store.ts'
 export type {

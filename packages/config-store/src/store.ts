@@ -38,7 +38,7 @@ export interface WatchListener {
   onOpen?(revision: number): void
   /**
    * Changes in the order of their revisions; all changes of one revision arrive together. `revision` is the last
-   * one that is completely delivered. With no changes it only says how far the history has moved.
+   * one that is completely delivered.
    */
   onChanges(changes: readonly StoreChange[], revision: number): void
   /** The watch is over; nothing follows. Not called after `close()`. */

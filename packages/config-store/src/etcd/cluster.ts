@@ -20,7 +20,12 @@ const NONE_HEALTHY = 'has no healthy etcd endpoint available'
 /** APISIX renews its token as often (contract: etcd.md §2); etcd forgets an unused one after 5 minutes. */
 const TOKEN_LIFETIME_MS = 3 * 60_000
 
-export type WatchStream = IDuplexStream<IWatchRequest, IWatchResponse>
+export interface OpenedWatch {
+  readonly stream: IDuplexStream<IWatchRequest, IWatchResponse>
+  /** To be called when the stream does not serve: the next call takes another endpoint. */
+  giveUp(): void
+}
+
 type Call<T> = (client: Etcd3, options: CallOptions) => Promise<T>
 
 export class EtcdCluster {
@@ -28,6 +33,7 @@ export class EtcdCluster {
   readonly #timeoutMs: number
   readonly #login: { name: string; password: string } | undefined
   #current: number
+  #closed = false
   #token: { readonly text: Promise<string>; readonly renewAt: number } | undefined
 
   constructor(settings: EtcdSettings, trustedCertificates: string) {
@@ -51,31 +57,31 @@ export class EtcdCluster {
   }
 
   /** A stream on the current endpoint. Its handlers must be attached without awaiting anything else. */
-  async openWatch(): Promise<WatchStream> {
-    const token = await this.#headers(this.#deadline())
+  async openWatch(): Promise<OpenedWatch> {
+    const client = this.#client
+    const headers = await this.#headers(this.#deadline())
     // A member that lost its cluster ends the stream instead of keeping quiet for ever.
-    return this.#client.watchClient.watch(callOptions(undefined, { ...token, hasleader: 'true' }))
-  }
-
-  /** Says that the current endpoint, or the token, did not serve: the next call takes another one. */
-  moveOn(): void {
-    this.#current = (this.#current + 1) % this.#clients.length
-    this.#token = undefined
+    const options = callOptions(undefined, { ...headers, hasleader: 'true' })
+    const stream = await client.watchClient.watch(options)
+    return { stream, giveUp: () => this.#moveOnFrom(client) }
   }
 
   close(): void {
+    this.#closed = true
     for (const client of this.#clients) client.close()
   }
 
   get #client(): Etcd3 {
+    if (this.#closed) throw new StoreUnavailableError('the store is closed')
     const client = this.#clients[this.#current]
     assert(client)
     return client
   }
 
   async #onEveryEndpoint<T>(call: Call<T>, mayRepeat: (error: Error) => boolean): Promise<T> {
+    let failures = 0
     let tokenRenewed = false
-    for (let attempt = 1; ; attempt++) {
+    for (;;) {
       const client = this.#client
       const deadline = this.#deadline()
       try {
@@ -85,13 +91,19 @@ export class EtcdCluster {
         if (isTokenRefusal(error) && !tokenRenewed) {
           tokenRenewed = true
           this.#token = undefined
-          attempt--
           continue
         }
-        if (isRecoverableError(error) && client === this.#client) this.moveOn()
-        if (!mayRepeat(error) || attempt >= this.#clients.length) throw toStoreError(error)
+        if (isRecoverableError(error)) this.#moveOnFrom(client)
+        if (!mayRepeat(error) || ++failures >= this.#clients.length) throw toStoreError(error)
       }
     }
+  }
+
+  /** Takes the next endpoint, unless somebody else already did, and a new token, as the old one may be the cause. */
+  #moveOnFrom(client: Etcd3): void {
+    if (client !== this.#clients[this.#current]) return
+    this.#current = (this.#current + 1) % this.#clients.length
+    this.#token = undefined
   }
 
   /** Each endpoint has its share of the time, so that a silent one leaves some for the others. */
@@ -123,7 +135,8 @@ function wasNotSent(error: Error): boolean {
 }
 
 /** A refusal by etcd keeps etcd's words; everything else means that nobody answered. */
-export function toStoreError(error: Error): Error {
+function toStoreError(error: Error): Error {
+  if (error instanceof StoreUnavailableError) return error
   const message = isRecoverableError(error) ? NONE_HEALTHY : `etcd refuses: ${error.message}`
   return new StoreUnavailableError(message, { cause: error })
 }

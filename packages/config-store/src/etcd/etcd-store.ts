@@ -1,13 +1,12 @@
 // The store in etcd: keys and values exactly as a real APISIX reads and writes them (contract: etcd.md §1, §2).
-import { DIRECTORIES, PLACEHOLDER_VALUE, placeholderKey } from '../directories.ts'
+import { writePlaceholders } from '../directories.ts'
+import { generateId } from '../generated-id.ts'
 import type { ConfigStore, PutResult, StoreEntry, StoreWatch, WatchListener, WriteOptions } from '../store.ts'
 import { EtcdCluster } from './cluster.ts'
 import { KeySpace } from './entries.ts'
 import { list } from './list.ts'
 import { DEFAULT_PREFIX, DEFAULT_TIMEOUT_S, type EtcdSettings } from './settings.ts'
 import { EtcdWatch } from './watch.ts'
-
-const ID_DIGITS = 20
 
 /**
  * `trustedCertificates` is what config.yaml calls `apisix.ssl.ssl_trusted_certificate`: a PEM file, or `system`.
@@ -31,9 +30,8 @@ class EtcdStore implements ConfigStore {
     this.#cluster = new EtcdCluster(settings, trustedCertificates)
   }
 
-  async initialize(): Promise<void> {
-    const keys = DIRECTORIES.map(placeholderKey)
-    await Promise.all(keys.map((key) => this.compareAndSwap(key, 0, PLACEHOLDER_VALUE)))
+  initialize(): Promise<void> {
+    return writePlaceholders(this)
   }
 
   async get(key: string): Promise<{ revision: number; entry: StoreEntry | undefined }> {
@@ -87,9 +85,8 @@ class EtcdStore implements ConfigStore {
     return this.#deleteRange(this.#keys.rangeOf(prefix))
   }
 
-  async allocateId(): Promise<string> {
-    const { revision } = await this.put('/gen_id', '1')
-    return String(revision).padStart(ID_DIGITS, '0')
+  allocateId(): Promise<string> {
+    return generateId(this)
   }
 
   watch(fromRevision: number, listener: WatchListener): StoreWatch {

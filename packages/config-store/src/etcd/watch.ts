@@ -1,7 +1,7 @@
 // One watch of etcd, from its opening to its loss. It never reconnects: its owner knows better what to do then.
 import type { IWatchResponse } from 'etcd3'
 import type { StoreWatch, WatchListener, WatchLoss } from '../store.ts'
-import type { EtcdCluster, WatchStream } from './cluster.ts'
+import type { EtcdCluster, OpenedWatch } from './cluster.ts'
 import type { KeySpace } from './entries.ts'
 
 /**
@@ -14,9 +14,10 @@ export class EtcdWatch implements StoreWatch {
   readonly #fromRevision: number
   readonly #listener: WatchListener
   readonly #openTimer: NodeJS.Timeout
-  #stream: WatchStream | undefined
+  #opened: OpenedWatch | undefined
   #over = false
 
+  /** Begins to open the watch; gives up, and says so, when that takes longer than `openTimeoutMs`. */
   constructor(
     cluster: EtcdCluster,
     keys: KeySpace,
@@ -27,54 +28,47 @@ export class EtcdWatch implements StoreWatch {
     this.#keys = keys
     this.#fromRevision = fromRevision
     this.#listener = listener
-    this.#openTimer = setTimeout(() => {
-      cluster.moveOn()
-      this.#lose('unavailable', `etcd did not open the watch within ${openTimeoutMs / 1000} s`)
-    }, openTimeoutMs)
+    this.#openTimer = setTimeout(
+      () => this.#fail(`etcd did not open the watch within ${openTimeoutMs / 1000} s`),
+      openTimeoutMs,
+    )
     void this.#open(cluster)
   }
 
   close(): void {
     this.#over = true
     clearTimeout(this.#openTimer)
-    this.#stream?.cancel()
+    this.#opened?.stream.cancel()
   }
 
   async #open(cluster: EtcdCluster): Promise<void> {
-    const fail = (error: Error) => {
-      if (this.#over) return
-      cluster.moveOn()
-      this.#lose('unavailable', error.message)
-    }
     try {
-      const stream = await cluster.openWatch()
-      stream.on('error', fail)
-      stream.on('end', () => fail(new Error('etcd ended the watch')))
-      stream.on('data', (response) => this.#receive(response, fail))
-      this.#stream = stream
+      this.#opened = await cluster.openWatch()
+      const { stream } = this.#opened
+      // First of all: an error without a listener ends the process. A cancelled stream has one more to tell.
+      stream.on('error', (error) => this.#fail(error.message))
+      stream.on('end', () => this.#fail('etcd ended the watch'))
+      stream.on('data', (response) => this.#receive(response))
       if (this.#over) {
         stream.cancel()
         return
       }
+      const range = this.#keys.rangeOf('/')
       stream.write({
-        create_request: {
-          ...this.#keys.rangeOf('/'),
-          start_revision: this.#fromRevision,
-          progress_notify: true,
-        },
+        create_request: { ...range, start_revision: this.#fromRevision, progress_notify: true },
       })
     } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)))
+      this.#fail(error instanceof Error ? error.message : String(error))
     }
   }
 
-  #receive(response: IWatchResponse, fail: (error: Error) => void): void {
+  #receive(response: IWatchResponse): void {
     if (this.#over) return
     const newest = Number(response.header.revision)
     if (response.canceled) {
       const compacted = Number(response.compact_revision) > 0
       if (compacted) this.#lose('compacted', `etcd compacted its history up to ${response.compact_revision}`)
-      else fail(new Error(`etcd canceled the watch: ${response.cancel_reason}`))
+      else this.#fail(`etcd canceled the watch: ${response.cancel_reason}`)
     } else if (response.created) {
       clearTimeout(this.#openTimer)
       // A store that was wiped or restored would keep the watch waiting until it reaches the old revision.
@@ -85,9 +79,17 @@ export class EtcdWatch implements StoreWatch {
       }
     } else {
       const changes = this.#keys.toChanges(response.events)
-      // The header tells the newest revision of the store, which later responses of a backlog have yet to reach.
-      this.#listener.onChanges(changes, changes.at(-1)?.revision ?? newest)
+      const last = changes.at(-1)
+      // The last event's revision, not the header's: that is the store's newest, which later responses of a backlog
+      // have yet to reach. Without an event the response is only a sign of life.
+      if (last) this.#listener.onChanges(changes, last.revision)
     }
+  }
+
+  #fail(message: string): void {
+    if (this.#over) return
+    this.#opened?.giveUp()
+    this.#lose('unavailable', message)
   }
 
   #lose(kind: WatchLoss['kind'], message: string): void {
