@@ -4,7 +4,10 @@
 const [seconds, nanoseconds] = process.hrtime()
 const offsetMs = seconds * 1e3 + nanoseconds / 1e6 - performance.now()
 
-/** Milliseconds since some moment before the process began, the same moment in every thread. */
+/**
+ * Milliseconds since some moment before the process began, the same moment in every thread. In steps of 1/1024, so
+ * that adding a whole number and taking it away again is exact: a window of 60 s that opens now has 60 s left.
+ */
 export function monotonicMs(): number {
-  return offsetMs + performance.now()
+  return Math.floor((offsetMs + performance.now()) * 1024) / 1024
 }
