@@ -26,11 +26,34 @@ export interface SseEvent {
 export interface EventFacts {
   readonly text?: string | undefined
   readonly usage?: JsonObject | undefined
+  /** The stream says that it is over. */
   readonly done?: boolean | undefined
   readonly toolCall?: boolean | undefined
+  /** How many answers (choices) this event says are complete. */
+  readonly finished?: number | undefined
+}
+
+/**
+ * Byte patterns that let a stream be watched without parsing every event: an event in which none of them occurs
+ * says nothing about usage or the end. What they find is parsed to be sure.
+ */
+export interface StreamMarks {
+  /** The key of the usage object. */
+  readonly usage: Buffer
+  /** The key whose value, when it is a string, says why an answer is complete. */
+  readonly finish: Buffer | undefined
+  /** Occurs in every event that ends the stream. */
+  readonly done: Buffer
+  /** Occurs in every event that calls a tool. */
+  readonly toolCall: Buffer | undefined
+  /** The ends of the keys whose string values are text of the answer, with the colon: `content":`. */
+  readonly text: readonly Buffer[]
 }
 
 export type CheckedRole = 'user' | 'tool' | 'system' | 'assistant'
+
+/** Top-level members to set; `undefined` takes the member away. */
+export type BodyEdits = Readonly<Record<string, unknown>>
 
 /** ai-plugins.md §2.1, one row per member. */
 export interface ClientProtocol {
@@ -38,8 +61,15 @@ export interface ClientProtocol {
   /** Whether text can be taken out of requests and answers (not so for passthrough). */
   readonly hasText: boolean
   isStream(body: JsonObject): boolean
+  /** What the protocol itself changes in a body on its way out; undefined when nothing. */
+  fixUp(body: JsonObject): BodyEdits | undefined
+  /** How many answers the request asks for; more than 1 is `n` of openai-chat. */
+  answersWanted(body: JsonObject): number
+  /** Pictures and the like in the request: how many, and the bytes of their values. */
+  media(body: JsonObject): { readonly count: number; readonly bytes: number }
   /** Texts of the selected roles: system texts always when selected; turns all, or the last run. */
   turnTexts(body: JsonObject, mode: 'last' | 'all', roles: readonly CheckedRole[]): readonly string[]
+  readonly marks: StreamMarks | undefined
   readEvent(event: SseEvent): EventFacts
   /** Usage of a complete answer, or of a stream's usage event. */
   usage(raw: JsonObject): UsageReport
@@ -52,6 +82,8 @@ export interface ClientProtocol {
   denyStream(text: string, model: string, usage: JsonObject | undefined): string
   /** The event that ends a stream of this protocol. */
   readonly terminator: string
+  /** An event that tells the client that its stream broke; empty where the protocol has none. */
+  errorEvent(message: string): string
   /** Whether moderation annotates this event. */
   isDataEvent(event: SseEvent): boolean
 }

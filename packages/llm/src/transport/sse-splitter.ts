@@ -7,7 +7,7 @@ export const sseCarryBytesMax = 1024 * 1024
 
 const LF = 10
 const CR = 13
-const none: readonly SseEvent[] = []
+const none: readonly never[] = []
 
 /**
  * Feed it the chunks of one stream in order. What it returns is whole: an event ends with a blank line, so the
@@ -17,7 +17,7 @@ export class SseSplitter {
   /** Bytes of the event under way, from chunks before the current one. */
   #carry: Buffer[] = []
   #carryBytes = 0
-  /** Whether the last byte ended a line, the one before it too: a blank line may be cut anywhere. */
+  /** Whether the last byte ended a line, so that a line feed now makes a blank one: it may be cut anywhere. */
   #lineIsEmpty = false
   #skipping = false
   #overlong = false
@@ -27,17 +27,33 @@ export class SseSplitter {
     return this.#overlong
   }
 
+  /** Whether the last chunk ended with the end of an event. */
+  get betweenEvents(): boolean {
+    return this.#carryBytes === 0 && !this.#skipping
+  }
+
+  /** What came after the last whole event. */
+  get rest(): Buffer {
+    return Buffer.concat(this.#carry)
+  }
+
   /** The events completed by this chunk. */
   push(chunk: Buffer): readonly SseEvent[] {
-    let events: SseEvent[] | undefined
+    const pieces = this.split(chunk)
+    return pieces.length === 0 ? none : pieces.map(parseSseEvent)
+  }
+
+  /** The bytes of the events completed by this chunk, not yet read. */
+  split(chunk: Buffer): readonly Buffer[] {
+    let events: Buffer[] | undefined
     let start = 0
     let at = 0
     while (at < chunk.length) {
-      const byte = chunk[at]
       if (this.#lineIsEmpty) {
+        const byte = chunk[at]
         if (byte === LF) {
           at++
-          const event = this.#complete(chunk, start, at)
+          const event = this.#complete(chunk.subarray(start, at))
           if (event) (events ??= []).push(event)
           start = at
           this.#lineIsEmpty = false
@@ -59,23 +75,17 @@ export class SseSplitter {
     return events ?? none
   }
 
-  /** What came after the last whole event. */
-  get rest(): Buffer {
-    return Buffer.concat(this.#carry)
-  }
-
-  #complete(chunk: Buffer, start: number, end: number): SseEvent | undefined {
-    const tail = chunk.subarray(start, end)
+  #complete(tail: Buffer): Buffer | undefined {
     if (this.#skipping) {
       this.#skipping = false
       return undefined
     }
-    if (this.#carry.length === 0) return parseSseEvent(tail)
+    if (this.#carry.length === 0) return tail
     this.#carry.push(tail)
     const bytes = Buffer.concat(this.#carry)
     this.#carry = []
     this.#carryBytes = 0
-    return parseSseEvent(bytes)
+    return bytes
   }
 
   #keep(bytes: Buffer): void {

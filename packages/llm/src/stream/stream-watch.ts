@@ -1,0 +1,78 @@
+// Watches a stream pass: what it cost, how it ended and how much text it brought, parsing only where it must.
+import type { ClientProtocol, SseEvent, StreamMarks } from '../protocols/protocol.ts'
+import { parseSseEvent } from '../transport/sse-event.ts'
+import { SseSplitter } from '../transport/sse-splitter.ts'
+import { mergeUsage, type UsageReport } from '../usage.ts'
+import { bytesOfText, hasTextValue, hasValueStartingWith } from './find-value.ts'
+
+const LF = 10
+const CR = 13
+const BRACE = 0x7b
+
+/**
+ * Feed it every chunk of one stream. Most chunks hold whole events in which none of the protocol's marks occurs:
+ * those cost a few searches for bytes. An event with a mark is parsed, so a mark inside an answer's text misleads
+ * nobody. When all text is wanted every event is parsed.
+ */
+export class StreamWatch {
+  usage: UsageReport | undefined
+  /** All text so far, when it is wanted. */
+  text = ''
+  /** Bytes of the answer's text, escapes counted as they stand: what an estimate of its tokens needs. */
+  textBytes = 0
+  /** The stream said that it is over. */
+  done = false
+  /** Answers that are said to be complete. */
+  finished = 0
+  toolCall = false
+  readonly #protocol: ClientProtocol
+  readonly #marks: StreamMarks | undefined
+  readonly #wantsText: boolean
+  readonly #splitter = new SseSplitter()
+
+  constructor(protocol: ClientProtocol, wantsText: boolean) {
+    this.#protocol = protocol
+    this.#marks = protocol.marks
+    this.#wantsText = wantsText
+  }
+
+  /** Whether what passed so far ends with a whole event. */
+  get betweenEvents(): boolean {
+    return this.#splitter.betweenEvents
+  }
+
+  push(chunk: Buffer): void {
+    const marks = this.#marks
+    if (!marks) return
+    this.textBytes += bytesOfText(chunk, marks.text)
+    const isWhole = this.#splitter.betweenEvents && endsEvent(chunk)
+    if (isWhole && !this.#wantsText && !this.#isMarked(chunk, marks)) return
+    for (const bytes of this.#splitter.split(chunk)) {
+      if (this.#wantsText || this.#isMarked(bytes, marks)) this.#read(parseSseEvent(bytes))
+    }
+  }
+
+  #isMarked(bytes: Buffer, marks: StreamMarks): boolean {
+    return (
+      hasValueStartingWith(bytes, marks.usage, BRACE) ||
+      (marks.finish !== undefined && hasTextValue(bytes, marks.finish)) ||
+      bytes.includes(marks.done) ||
+      (!this.toolCall && marks.toolCall !== undefined && bytes.includes(marks.toolCall))
+    )
+  }
+
+  #read(event: SseEvent): void {
+    const facts = this.#protocol.readEvent(event)
+    if (facts.usage) this.usage = mergeUsage(this.usage, this.#protocol.usage(facts.usage))
+    if (facts.finished) this.finished += facts.finished
+    if (facts.toolCall) this.toolCall = true
+    if (facts.done) this.done = true
+    if (this.#wantsText && facts.text) this.text += facts.text
+  }
+}
+
+function endsEvent(chunk: Buffer): boolean {
+  const end = chunk.length - 1
+  if (chunk[end] !== LF) return false
+  return chunk[end - 1] === LF || (chunk[end - 1] === CR && chunk[end - 2] === LF)
+}
