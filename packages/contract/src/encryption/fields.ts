@@ -22,6 +22,7 @@ type Change = (text: string) => string
 function changeFields<T>(config: T, paths: readonly string[], change: Change): T {
   let changed: unknown = config
   for (const path of paths) changed = changeAt(changed, path.split('.'), change)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only texts have changed
   return changed as T
 }
 

@@ -37,9 +37,9 @@ interface ResourceFacts<S> {
   readonly hasTimestamps?: boolean
   readonly schema: S
   /** Complaints that come before those of the schema. */
-  before?(document: JsonObject): string | undefined
+  readonly before?: (document: JsonObject) => string | undefined
   /** Complaints about a document that satisfies the schema, defaults present. */
-  after?(document: JsonObject): string | undefined
+  readonly after?: (document: JsonObject) => string | undefined
 }
 
 export function defineResource<S extends object, T = Static<S>>(facts: ResourceFacts<S>): Resource<T> {
@@ -62,7 +62,7 @@ export function defineResource<S extends object, T = Static<S>>(facts: ResourceF
     refuses,
     hasTimestamps,
     schema,
-    checkSchema: validator.check,
+    checkSchema: (document) => validator.check(document),
     parse,
     check(document) {
       const parsed = parse(document)

@@ -34,7 +34,7 @@ export function normalizeNodes(nodes: Upstream['nodes'] | undefined, scheme = 'h
   }
   return Object.entries(nodes).map(([address, weight]) => {
     const { host, port } = parseHostPort(address)
-    return { host, port: port ?? standardPort, weight: Number(weight), priority: 0 }
+    return { host, port: port ?? standardPort, weight, priority: 0 }
   })
 }
 

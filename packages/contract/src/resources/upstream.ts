@@ -114,11 +114,11 @@ const hashKeys = {
  * What the schema cannot say about an upstream, in APISIX's words; undefined when all is well. For documents
  * that satisfy the schema.
  */
-export function checkUpstream(upstream: JsonObject): string | undefined {
+export function checkUpstream(document: JsonObject): string | undefined {
   return (
-    checkNodes(upstream['nodes']) ??
-    checkHost(upstream) ??
-    (upstream['type'] === 'chash' ? checkHashKey(upstream) : undefined)
+    checkNodes(document['nodes']) ??
+    checkHost(document) ??
+    (document['type'] === 'chash' ? checkHashKey(document) : undefined)
   )
 }
 
@@ -135,16 +135,16 @@ function checkNodes(nodes: unknown): string | undefined {
   return undefined
 }
 
-function checkHost(upstream: JsonObject): string | undefined {
-  if (upstream['pass_host'] !== 'rewrite' || upstream['upstream_host']) return undefined
+function checkHost(document: JsonObject): string | undefined {
+  if (document['pass_host'] !== 'rewrite' || document['upstream_host']) return undefined
   return "`upstream_host` can't be empty when `pass_host` is `rewrite`"
 }
 
-function checkHashKey(upstream: JsonObject): string | undefined {
-  const hashOn = upstream['hash_on']
+function checkHashKey(document: JsonObject): string | undefined {
+  const hashOn = document['hash_on']
   if (hashOn === 'consumer') return undefined
-  if (upstream['key'] === undefined) return 'missing key'
+  if (document['key'] === undefined) return 'missing key'
   if (hashOn === 'vars_combinations') return undefined
-  const complaint = hashKeys[hashOn === 'vars' ? 'vars' : 'header'].check(upstream['key'])
+  const complaint = hashKeys[hashOn === 'vars' ? 'vars' : 'header'].check(document['key'])
   return complaint === undefined ? undefined : `invalid configuration: ${complaint}`
 }

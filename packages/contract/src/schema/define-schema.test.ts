@@ -13,6 +13,11 @@ const schema = defineSchema({
   oneOf: [{ required: ['limit'] }, { required: ['policy'] }],
 })
 
+function declare<T>(described: Schema<T>, use: (value: T) => string): string {
+  const parsed = described.parse({ a: 'x' })
+  return parsed.ok ? use(parsed.value) : parsed.error
+}
+
 test('a schema carries the type of its parsed values', () => {
   expectTypeOf<Static<typeof schema>>().toEqualTypeOf<{
     name: string
@@ -22,10 +27,6 @@ test('a schema carries the type of its parsed values', () => {
 })
 
 test('a schema written inline in a declaration gives its type to the rest of it', () => {
-  function declare<T>(described: Schema<T>, use: (value: T) => string): string {
-    const parsed = described.parse({ a: 'x' })
-    return parsed.ok ? use(parsed.value) : parsed.error
-  }
   const answer = declare(
     defineSchema({ type: 'object', properties: { a: { type: 'string' } }, required: ['a'] }),
     (value) => value.a.toUpperCase(),

@@ -132,9 +132,9 @@ export type Role = 'traditional' | 'control_plane' | 'data_plane'
 export type ConfigProvider = 'etcd' | 'yaml' | 'json' | 'xds'
 
 type Written = Static<typeof deploymentSchema>
-type Providers = 'role_traditional' | 'role_control_plane' | 'role_data_plane'
+type ProviderMembers = 'role_traditional' | 'role_control_plane' | 'role_data_plane'
 
-export type DeploymentSettings = Omit<Written, 'admin' | Providers> & {
+export type DeploymentSettings = Omit<Written, 'admin' | ProviderMembers> & {
   /** Of the role in force. */
   readonly config_provider: ConfigProvider
   readonly admin: Omit<Written['admin'], 'admin_key'> & {

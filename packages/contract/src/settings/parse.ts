@@ -85,6 +85,7 @@ export function parseSettings(text: string, env: Environment): Settings {
     apisix: toApisixSettings(apisix),
     deployment: toDeploymentSettings(deployment),
     nginx_config: toNginxConfigSettings(nginx_config),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the members of all others are objects
     plugin_attr: plugin_attr as PluginAttrSettings,
     weir: { ...parsed.value.weir, store: parsed.value.weir.store ?? defaultStore(written) },
     ignored,

@@ -28,6 +28,7 @@ export const pluginAttrSchema = {
       },
     },
   },
+  additionalProperties: { type: 'object' },
 } as const
 
 /** By plugin name; only prometheus's are known here, the others belong to their plugins. */

@@ -48,7 +48,7 @@ export function takeKnown(
       const inner = takeKnown(members[name], member, here)
       known[name] = inner.known
       ignored.push(...inner.ignored)
-    } else if (isJsonObject(schema) && schema['additionalProperties'] === undefined) known[name] = member
+    } else if (isJsonObject(schema) && schema['additionalProperties'] !== false) known[name] = member
     else ignored.push(here)
   }
   return { known, ignored }
