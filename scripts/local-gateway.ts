@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { leash, until } from '@weir/testkit'
+import { localConfig } from './local-config.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -13,7 +14,6 @@ export interface LocalGateway {
   readonly proxyUrl: string
   readonly adminKey: string
   readonly adminKeyFile: string
-  readonly configFile: string
   /** The exit status of the gateway's process. */
   readonly exited: Promise<number>
   signal(name: NodeJS.Signals): void
@@ -34,7 +34,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
   const adminKeyFile = join(stateDirectory, 'admin.key')
   const configFile = join(stateDirectory, 'config.yaml')
   const adminKey = await readOrCreate(adminKeyFile, () => `${randomBytes(24).toString('base64url')}\n`)
-  await readOrCreate(configFile, () => config)
+  await readOrCreate(configFile, () => localConfig)
 
   const main = join(root, 'packages/weir/src/main.ts')
   const args = [...(watch ? ['--watch', '--watch-preserve-output'] : []), main, 'start', '-c', configFile]
@@ -64,7 +64,6 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     proxyUrl: `http://127.0.0.1:${portOf('WEIR_PROXY_PORT', 9080)}`,
     adminKey: adminKey.trim(),
     adminKeyFile,
-    configFile,
     exited,
     signal: (name) => void child.kill(name),
   }
@@ -91,39 +90,3 @@ async function readOrCreate(file: string, create: () => string): Promise<string>
   if (!existsSync(file)) await writeFile(file, create(), { mode: 0o600, flag: 'wx' })
   return readFile(file, 'utf8')
 }
-
-const config = `# Written once by the quick start; change it as you like. Both planes listen on this machine only:
-# give 0.0.0.0 as ip to let others in.
-deployment:
-  role: traditional
-  admin:
-    admin_listen:
-      ip: 127.0.0.1
-      port: \${{WEIR_ADMIN_PORT:=9180}}
-    admin_key:
-      - name: admin
-        key: \${{WEIR_ADMIN_KEY}} # the quick start reads it from admin.key
-        role: admin
-apisix:
-  node_listen:
-    - ip: 127.0.0.1
-      port: \${{WEIR_PROXY_PORT:=9080}}
-  enable_control: true
-  control:
-    ip: 127.0.0.1
-    port: \${{WEIR_CONTROL_PORT:=9090}}
-  status:
-    ip: 127.0.0.1
-    port: \${{WEIR_STATUS_PORT:=7085}}
-nginx_config:
-  worker_processes: 1
-plugin_attr:
-  prometheus:
-    export_addr:
-      ip: 127.0.0.1
-      port: \${{WEIR_METRICS_PORT:=9091}}
-weir:
-  store: embedded
-  embedded:
-    path: \${{WEIR_STATE_DIR:=.weir}}/weir.db
-`

@@ -30,7 +30,7 @@ function introduction(gateway: LocalGateway): string {
   const keyFile = relative(process.cwd(), gateway.adminKeyFile)
   return `
 Weir is running. Admin API: ${gateway.adminUrl}, proxy: ${gateway.proxyUrl}
-The admin key is in ${keyFile}, the configuration in ${relative(process.cwd(), gateway.configFile)}
+The admin key is in ${keyFile}; configuration, data and access.log lie beside it.
 
 Try: curl -s ${gateway.adminUrl}/apisix/admin/routes -H "X-API-KEY: $(cat ${keyFile})"
 `

@@ -62,6 +62,7 @@ async function measure(bench: Bench, routes: number, changes: number): Promise<n
         },
         nginx_config: { worker_processes: 1 },
         plugin_attr: { prometheus: { export_addr: { ip: '127.0.0.1', port: metricsPort } } },
+        weir: { access_log: { path: join(home, 'access.log') } },
       },
       `http://127.0.0.1:${statusPort}/status/ready`,
     )

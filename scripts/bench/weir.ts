@@ -41,7 +41,11 @@ export async function startWeir(directory: string, upstreamPort: number): Promis
       },
       nginx_config: { worker_processes: 1 },
       plugin_attr: { prometheus: { export_addr: { ip: '127.0.0.1', port: metricsPort } } },
-      weir: { store: 'embedded', embedded: { path: join(home, 'weir.db') } },
+      weir: {
+        store: 'embedded',
+        embedded: { path: join(home, 'weir.db') },
+        access_log: { path: join(home, 'access.log') },
+      },
     }),
   )
   const running = await startProcess({
