@@ -46,18 +46,22 @@ function attributesOf(rows: readonly string[]): string {
   return `# x\n| \`not\` | here |\n## Attributes\n| name | type |\n| --- | --- |\n${table}\n`
 }
 
-describe('attributes', () => {
-  const schema = {
-    type: 'object',
-    properties: {
-      _meta: { type: 'object' },
-      limit: { type: 'integer' },
-      redis: { type: 'object', properties: { host: {}, port: {} } },
-      instances: { type: 'array', items: { type: 'object', properties: { name: {} } } },
-    },
-    allOf: [{ properties: { extra: {} } }],
-  }
+const schema = {
+  type: 'object',
+  properties: {
+    _meta: { type: 'object' },
+    limit: { type: 'integer' },
+    redis: { type: 'object', properties: { host: {}, port: {} } },
+    instances: { type: 'array', items: { type: 'object', properties: { name: {} } } },
+  },
+  allOf: [{ properties: { extra: {} } }],
+}
 
+function complaintsOf(rows: readonly string[]): string[] {
+  return complaintsOfAttributes(documentedPaths(attributesOf(rows)), schemaPaths(schema))
+}
+
+describe('attributes', () => {
   test('of a schema, at any depth', () => {
     expect([...schemaPaths(schema)].toSorted()).toEqual(
       ['extra', 'instances', 'instances[].name', 'limit', 'redis', 'redis.host', 'redis.port'].toSorted(),
@@ -65,10 +69,8 @@ describe('attributes', () => {
   })
 
   test('are all described, objects whole or not at all', () => {
-    const complaints = (rows: string[]) =>
-      complaintsOfAttributes(documentedPaths(attributesOf(rows)), schemaPaths(schema))
-    expect(complaints(['limit', 'redis', 'instances', 'extra'])).toEqual([])
-    expect(complaints(['limit', 'redis', 'redis.host', 'extra', 'instances', 'old'])).toEqual([
+    expect(complaintsOf(['limit', 'redis', 'instances', 'extra'])).toEqual([])
+    expect(complaintsOf(['limit', 'redis', 'redis.host', 'extra', 'instances', 'old'])).toEqual([
       'does not describe redis.port',
       'describes old, which does not exist',
     ])
