@@ -16,6 +16,8 @@ export type UsageSource = 'reported' | 'estimated' | 'none'
 
 export interface UsageReport extends Usage {
   source: UsageSource
+  /** Whether the answer ended before the provider could report: the client left, or the stream broke or was cut. */
+  interrupted: boolean
   /** The provider's own object, for cost expressions. */
   raw: Readonly<Record<string, unknown>> | undefined
 }
@@ -29,12 +31,17 @@ export const noUsage: Readonly<UsageReport> = Object.freeze({
   cacheCreationTokens: 0,
   reasoningTokens: 0,
   source: 'none',
+  interrupted: false,
   raw: undefined,
 })
 
-export function estimatedUsage(promptTokens: number, completionTokens: number): UsageReport {
+export function estimatedUsage(
+  promptTokens: number,
+  completionTokens: number,
+  interrupted: boolean,
+): UsageReport {
   const totalTokens = promptTokens + completionTokens
-  return { ...noUsage, promptTokens, completionTokens, totalTokens, source: 'estimated' }
+  return { ...noUsage, promptTokens, completionTokens, totalTokens, source: 'estimated', interrupted }
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { CounterStores } from '@weir/counters'
 import type { LlmAnswer } from '@weir/llm'
 import type { Alerts, Logger, Metrics } from '@weir/telemetry'
-import type { HealthView, HealthWanted, HttpClient, Origins } from '@weir/upstream'
+import type { HealthView, HealthWanted, HttpClient, Origins, Resolver } from '@weir/upstream'
 import type { RequestContext } from './context.ts'
 import type { Consumer, ConsumerLookup } from './consumer.ts'
 import type { QuotaSource } from './quota.ts'
@@ -82,6 +82,8 @@ export interface PluginHost {
   readonly http: HttpClient
   /** Connections to upstreams, for plugins that answer in place of the route's own. */
   readonly origins: Origins
+  /** Names to addresses, for plugins that check and choose addresses themselves. */
+  readonly resolver: Resolver
   readonly counters: CounterStores
   readonly consumers: ConsumerLookup
   /** Settings of `weir:` that plugins may read. */

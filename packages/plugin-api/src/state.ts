@@ -32,3 +32,12 @@ export class State {
     this.#slots[key.slot] = value
   }
 }
+
+/**
+ * Names (lower case) of the request headers that authenticated the client at the gateway. Whoever forwards the
+ * request to another party's API leaves them out; set by authentication plugins unless
+ * `weir.forward_client_credentials` is on.
+ */
+export const consumedHeaders = defineStateKey<readonly string[]>('consumed-headers')
+/** Likewise the names of query arguments. */
+export const consumedArguments = defineStateKey<readonly string[]>('consumed-arguments')

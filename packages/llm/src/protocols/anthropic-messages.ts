@@ -53,6 +53,7 @@ export const anthropicMessages: ClientProtocol = {
       cacheCreationTokens: numberAt(raw, 'cache_creation_input_tokens'),
       reasoningTokens: 0,
       source: 'reported',
+      interrupted: false,
       raw,
     }
   },

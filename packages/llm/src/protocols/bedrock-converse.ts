@@ -32,6 +32,7 @@ export const bedrockConverse: ClientProtocol = {
       cacheCreationTokens: 0,
       reasoningTokens: 0,
       source: 'reported',
+      interrupted: false,
       raw,
     }
   },

@@ -117,6 +117,7 @@ export function readOpenaiUsage(raw: JsonObject): UsageReport {
     cacheCreationTokens: numberAt(prompt, 'cache_creation_input_tokens'),
     reasoningTokens: numberAt(objectAt(raw, 'completion_tokens_details'), 'reasoning_tokens'),
     source: 'reported',
+    interrupted: false,
     raw,
   }
 }

@@ -63,6 +63,7 @@ export const openaiResponses: ClientProtocol = {
       cacheCreationTokens: 0,
       reasoningTokens: numberAt(objectAt(raw, 'output_tokens_details'), 'reasoning_tokens'),
       source: 'reported',
+      interrupted: false,
       raw,
     }
   },

@@ -21,6 +21,7 @@ export function createTestHost(options: TestHostOptions = {}): TestHost {
     http: missing('http'),
     counters: missing('counters'),
     origins: missing('origins'),
+    resolver: missing('resolver'),
     consumers: noConsumers,
     settings: { forwardClientCredentials: false },
     now: Date.now,
