@@ -27,5 +27,5 @@ test('no image starts without an admin key of its own', () => {
 test.each(['compose.yaml', 'compose.services.yaml'])('%s mounts files that exist', (file) => {
   expect(parse(read(file), { merge: true })).toHaveProperty('services')
   const mounted = [...read(file).matchAll(/- \.\/([^:\s]+):/g)].map((match) => match[1] ?? '')
-  for (const name of mounted) expect(existsSync(join(docker, name)), name).toBe(true)
+  expect(mounted.filter((name) => !existsSync(join(docker, name)))).toEqual([])
 })

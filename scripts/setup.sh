@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154
 # Sourced by the commands of this folder; $root is the top of the repository.
 # Installs the packages and the pinned Node runtime when the lock file has changed since the last time, so that a
 # later start costs a checksum and no more. Needs any Node from 20 on with npm; everything then runs on the pinned one.
