@@ -1,4 +1,4 @@
 export * from './client/index.ts'
-export type * from './health/view.ts'
+export * from './health/index.ts'
 export * from './dns/index.ts'
 export * from './balancer/index.ts'

@@ -2,9 +2,10 @@
 import type { HealthCheck } from '@weir/contract'
 
 export interface HealthTarget {
+  /** The address or name connected to. */
   readonly host: string
   readonly port: number
-  /** Host header of the probe and part of the target's identity. */
+  /** Host header and TLS server name of the probe, and part of the target's identity. */
   readonly hostname: string
 }
 
@@ -13,11 +14,14 @@ export interface HealthWanted {
   readonly name: string
   readonly checks: HealthCheck
   readonly targets: readonly HealthTarget[]
-  /** Probes over TLS; from the endpoint's scheme. */
+  /** Probes over TLS; from the endpoint's scheme. `checks.active.type` https does the same. */
   readonly tls: boolean
-  /** Added to every probe after `checks.active.req_headers`, unless named there: credentials. Never logged. */
+  /**
+   * `Name: value`, like `checks.active.req_headers`; added to every probe after those, unless named there:
+   * credentials. Never logged.
+   */
   readonly headers?: readonly string[] | undefined
-  /** Appended to the probe's path. */
+  /** Appended to the probe's path, without the question mark. */
   readonly query?: string | undefined
   /** What alerts and the control API call the set: the instance name. */
   readonly label?: string | undefined
