@@ -1,0 +1,60 @@
+// Secrets at rest (contract: admin-api.md §9). Both ways change the document that they are given, a fresh copy.
+import {
+  decryptFields,
+  encryptFields,
+  encryptPrivateKey,
+  isJsonObject,
+  type Cipher,
+  type JsonObject,
+} from '@weir/contract'
+import { secretsAt, type PluginPlace, type PluginTable } from './plugin-table.ts'
+import type { AdminResource } from './resource.ts'
+
+export interface Encryption {
+  readonly cipher: Cipher
+  /** `apisix.data_encryption.enable_encrypt_fields`; keys of certificates are encrypted whatever it says. */
+  readonly encryptsFields: boolean
+  readonly plugins: PluginTable
+}
+
+/** For a document on its way to the store. */
+export function encryptDocument(
+  { plugins: place }: AdminResource,
+  document: JsonObject,
+  { cipher, encryptsFields, plugins }: Encryption,
+): void {
+  encryptClientKey(document, cipher)
+  if (isJsonObject(document['upstream'])) encryptClientKey(document['upstream'], cipher)
+  if (!encryptsFields || place === undefined) return
+  changeConfigs(document, place, plugins, (config, paths) => encryptFields(config, paths, cipher))
+}
+
+/** For a document that is shown, or merged with a patch. */
+export function decryptDocument(
+  { plugins: place }: AdminResource,
+  document: JsonObject,
+  { cipher, encryptsFields, plugins }: Encryption,
+): void {
+  if (!encryptsFields || place === undefined) return
+  changeConfigs(document, place, plugins, (config, paths) => decryptFields(config, paths, cipher))
+}
+
+function changeConfigs(
+  document: JsonObject,
+  place: PluginPlace,
+  table: PluginTable,
+  change: (config: unknown, paths: readonly string[]) => unknown,
+): void {
+  const { plugins } = document
+  if (!isJsonObject(plugins)) return
+  for (const [name, config] of Object.entries(plugins)) {
+    const plugin = table.get(name)
+    if (plugin !== undefined) plugins[name] = change(config, secretsAt(plugin, place))
+  }
+}
+
+/** The key with which we show a client certificate to an upstream. */
+function encryptClientKey({ tls }: JsonObject, cipher: Cipher): void {
+  if (!isJsonObject(tls) || typeof tls['client_key'] !== 'string') return
+  tls['client_key'] = encryptPrivateKey(tls['client_key'], cipher)
+}

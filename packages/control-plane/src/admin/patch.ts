@@ -1,0 +1,64 @@
+// PATCH: a part of a document is changed, and nothing that somebody else wrote meanwhile is lost (contract:
+// admin-api.md §4.4).
+import { isJsonObject, type JsonObject } from '@weir/contract'
+import { keyNotFound, refuse, reply, type Reply } from '../http/reply.ts'
+import { parseDocument } from '../view/document.ts'
+import type { Admin } from './admin.ts'
+import { checkDocument } from './document-check.ts'
+import { decryptDocument, encryptDocument } from './encryption.ts'
+import { putId } from './identity.ts'
+import { mergePatch, setAtPath } from './merge.ts'
+import { keyOf, nameIn, type AdminResource } from './resource.ts'
+import { stampPatched } from './timestamps.ts'
+import type { Write } from './write.ts'
+
+export async function patch(resource: AdminResource, write: Write, admin: Admin): Promise<Reply> {
+  const { id, parent, rest } = write.target
+  if (id === undefined) return refuse(400, `missing ${resource.contract.kind} id`)
+  if (write.body === undefined) return refuse(400, 'missing new configuration')
+  const change = changeOf(write.body, rest)
+  if (change === undefined) return refuse(400, 'invalid configuration')
+
+  const key = keyOf(resource, id, parent)
+  const { entry } = await admin.store.get(key)
+  if (entry === undefined) return keyNotFound
+  const document = parseDocument(entry.value)
+  if (document === undefined) return refuse(400, 'the stored document is not a JSON object; PUT a new one')
+  // Merged as ciphertext, secrets would be encrypted a second time.
+  decryptDocument(resource, document, admin)
+  const badPath = change.apply(document)
+  if (badPath !== undefined) return refuse(400, badPath)
+  stampPatched(document, change.merged, admin.now())
+
+  const identity = putId(resource, id, document)
+  if ('complaint' in identity) return refuse(400, identity.complaint)
+  const complaint = await checkDocument(resource, nameIn(resource, id, parent), document, admin)
+  if (complaint !== undefined) return refuse(400, complaint)
+  encryptDocument(resource, document, admin)
+  const options = write.ttlSeconds === undefined ? {} : { ttlSeconds: write.ttlSeconds }
+  const written = await admin.store.compareAndSwap(key, entry.modRevision, JSON.stringify(document), options)
+  if (written === 'conflict') return refuse(503, 'value changed before overwritten')
+  admin.view.wrote(written.revision)
+  return reply(200, { key: admin.store.prefix + key, value: document })
+}
+
+interface Change {
+  /** Changes the document; answers the complaint when it cannot. */
+  apply(document: JsonObject): string | undefined
+  /** The merge patch, when it is one. */
+  readonly merged: JsonObject | undefined
+}
+
+/** Undefined when the body is not what this form of PATCH takes. */
+function changeOf(body: unknown, path: readonly string[]): Change | undefined {
+  if (path.length > 0) return { apply: (document) => setAtPath(document, path, body), merged: undefined }
+  const merged = Array.isArray(body) && body.length === 0 ? {} : body
+  if (!isJsonObject(merged)) return undefined
+  return {
+    merged,
+    apply(document) {
+      mergePatch(document, merged)
+      return undefined
+    },
+  }
+}

@@ -1,0 +1,35 @@
+// What a request's path names: a resource, perhaps one document of it, perhaps a part of that.
+
+/** The path's parts after `/apisix/admin`, decoded; empty ones do not count. Undefined when it cannot be decoded. */
+export function segmentsOf(path: string): readonly string[] | undefined {
+  try {
+    // Decoding comes first, so that an encoded slash cannot reach a key that the plain one could not.
+    return decodeURIComponent(path)
+      .split('/')
+      .filter((segment) => segment !== '')
+  } catch {
+    return undefined
+  }
+}
+
+export interface Target {
+  /** `routes`, `credentials` ... as in the table of resources; undefined for the bare prefix. */
+  readonly resource: string | undefined
+  readonly id: string | undefined
+  /** The consumer of a credential. */
+  readonly parent: string | undefined
+  /** What follows the id. */
+  readonly rest: readonly string[]
+}
+
+/** @param segments after the prefix: `['routes', '1', 'upstream', 'nodes']` */
+export function targetOf(segments: readonly string[]): Target {
+  const [resource, id, third, ...rest] = segments
+  if (resource === 'consumers' && third === 'credentials') {
+    const [credential, ...tail] = rest
+    return { resource: 'credentials', id: credential, parent: id, rest: tail }
+  }
+  // `/schema/plugins/x` is another name of `/plugins/x` (contract: admin-api.md §2).
+  if (resource === 'schema' && id === 'plugins') return targetOf(segments.slice(1))
+  return { resource, id, parent: undefined, rest: third === undefined ? [] : [third, ...rest] }
+}

@@ -1,0 +1,56 @@
+// Checks the plugins of a document (contract: admin-api.md §4.7).
+import { compileExpr, isJsonObject, type JsonObject } from '@weir/contract'
+import type { AnyPlugin } from '@weir/plugin-api'
+import { schemaAt, type PluginPlace, type PluginTable } from './plugin-table.ts'
+
+/** The complaint about the first plugin that is not right, or undefined. */
+export function checkPlugins(
+  plugins: JsonObject,
+  place: PluginPlace,
+  table: PluginTable,
+): string | undefined {
+  for (const [name, config] of Object.entries(plugins)) {
+    const complaint = checkPlugin(name, config, place, table)
+    if (complaint !== undefined) return complaint
+  }
+  return undefined
+}
+
+function checkPlugin(
+  name: string,
+  config: unknown,
+  place: PluginPlace,
+  table: PluginTable,
+): string | undefined {
+  if (typeof config !== 'object' || config === null) {
+    return `invalid plugin conf ${JSON.stringify(config)} for plugin [${name}]`
+  }
+  const plugin = table.get(name)
+  if (plugin === undefined) return `unknown plugin [${name}]`
+  const meta = isJsonObject(config) && isJsonObject(config['_meta']) ? config['_meta'] : {}
+  const complaint = complaintOf(plugin, config, place)
+  // A disabled plugin never runs, so what is wrong with it harms nobody.
+  if (complaint !== undefined && meta['disable'] !== true) {
+    return `failed to check the configuration of plugin ${name} err: ${complaint}`
+  }
+  return checkFilter(meta) ?? checkPreFunction(name, meta)
+}
+
+function complaintOf(plugin: AnyPlugin, config: object, place: PluginPlace): string | undefined {
+  const schema = schemaAt(plugin, place)
+  const parsed = schema.parse(config)
+  if (!parsed.ok) return parsed.error
+  return schema === plugin.schema ? plugin.check?.(parsed.value) : undefined
+}
+
+function checkFilter({ filter }: JsonObject): string | undefined {
+  if (filter === undefined) return undefined
+  const compiled = compileExpr(filter)
+  return compiled.ok ? undefined : `failed to validate the 'vars' expression: ${compiled.error}`
+}
+
+/** Lua is not run here, so it is refused rather than silently never run. */
+function checkPreFunction(name: string, meta: JsonObject): string | undefined {
+  if (meta['pre_function'] === undefined) return undefined
+  return `failed to load _meta.pre_function in plugin ${name}: Weir does not run Lua`
+}

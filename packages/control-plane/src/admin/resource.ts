@@ -1,0 +1,40 @@
+// What the one generic resource router knows of a resource, beyond what the contract's own description says.
+import type { JsonObject, Resource } from '@weir/contract'
+import type { DocumentName } from '../view/keys.ts'
+import type { Admin } from './admin.ts'
+import type { InUse } from './in-use.ts'
+import type { PluginPlace } from './plugin-table.ts'
+
+export interface AdminResource {
+  /** Kind, directory, refused methods, schema and checks of a document by itself. */
+  readonly contract: Resource<unknown>
+  /** The member that names a document. */
+  readonly idMember: 'id' | 'username'
+  /** What kind of plugin configurations documents hold, if any. */
+  readonly plugins?: PluginPlace
+  /** Stands before complaints about plugins. */
+  readonly pluginComplaint?: string
+  /** Members that must name existing documents. */
+  readonly references?: readonly string[]
+  /** Members that `filter=` of a list may name (contract: admin-api.md §3.3). */
+  readonly listFilters?: ReadonlySet<string>
+  readonly inUse?: InUse
+  /** What only one document may hold; the view is up to date when this is asked. */
+  unique?(document: JsonObject, name: DocumentName, admin: Admin): string | undefined
+  /** Further complaints about plugins that are right by themselves. */
+  checkPlugins?(plugins: JsonObject, admin: Admin): string | undefined
+  /** The document that must exist above this one, and what is said when it does not. */
+  readonly above?: { readonly directory: string; readonly missing: string }
+  /** What lies below a document and goes with it. */
+  readonly below?: string
+}
+
+/** `/routes/1`, `/consumers/jack/credentials/c1` (contract: etcd.md §1). */
+export function keyOf({ contract }: AdminResource, id: string, parent: string | undefined): string {
+  if (parent === undefined) return `/${contract.collection}/${id}`
+  return `/consumers/${parent}/credentials/${id}`
+}
+
+export function nameIn({ contract }: AdminResource, id: string, parent: string | undefined): DocumentName {
+  return { directory: contract.collection, id, ...(parent === undefined ? {} : { parent }) }
+}

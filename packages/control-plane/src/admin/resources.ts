@@ -1,0 +1,90 @@
+// The resources of the Admin API: a row each.
+import {
+  consumer,
+  consumerGroup,
+  credential,
+  globalRule,
+  isJsonObject,
+  pluginConfig,
+  route,
+  service,
+  upstream,
+} from '@weir/contract'
+import { upstreamInUse, usedThrough } from './in-use.ts'
+import type { AdminResource } from './resource.ts'
+import { checkGlobalPlugins, checkIdentities } from './unique.ts'
+
+const rows: readonly AdminResource[] = [
+  {
+    contract: route,
+    idMember: 'id',
+    plugins: 'plain',
+    references: ['upstream_id', 'service_id', 'plugin_config_id'],
+    listFilters: new Set(['service_id', 'upstream_id']),
+  },
+  {
+    contract: service,
+    idMember: 'id',
+    plugins: 'plain',
+    references: ['upstream_id'],
+    inUse: usedThrough('service_id', 'service directly', [
+      ['routes', 'route'],
+      ['stream_routes', 'stream_route'],
+    ]),
+  },
+  { contract: upstream, idMember: 'id', inUse: upstreamInUse },
+  {
+    contract: consumer,
+    idMember: 'username',
+    plugins: 'consumer',
+    pluginComplaint: 'invalid plugins configuration: ',
+    references: ['group_id'],
+    below: 'credentials',
+    unique: ({ plugins }, { id }, { plugins: table, view }) =>
+      isJsonObject(plugins) ? checkIdentities(plugins, { username: id }, table, view) : undefined,
+  },
+  {
+    contract: credential,
+    idMember: 'id',
+    plugins: 'consumer',
+    pluginComplaint: 'invalid plugins configuration: ',
+    above: { directory: 'consumers', missing: 'consumer not found' },
+    checkPlugins: (plugins, { plugins: table }) =>
+      Object.keys(plugins).every((name) => table.get(name)?.type === 'auth')
+        ? undefined
+        : 'only supports auth type plugins in consumer credential',
+    unique: ({ plugins }, { id, parent = '' }, { plugins: table, view }) =>
+      isJsonObject(plugins)
+        ? checkIdentities(plugins, { username: parent, credentialId: id }, table, view)
+        : undefined,
+  },
+  {
+    contract: consumerGroup,
+    idMember: 'id',
+    plugins: 'plain',
+    inUse: usedThrough('group_id', 'consumer group', [['consumers', 'consumer']]),
+  },
+  {
+    contract: pluginConfig,
+    idMember: 'id',
+    plugins: 'plain',
+    inUse: usedThrough('plugin_config_id', 'plugin config', [['routes', 'route']]),
+  },
+  {
+    contract: globalRule,
+    idMember: 'id',
+    plugins: 'plain',
+    unique: ({ plugins }, { id }, { view }) =>
+      isJsonObject(plugins) ? checkGlobalPlugins(plugins, id, view) : undefined,
+  },
+]
+
+/** By the segment that stands for them in paths. */
+export const resources: ReadonlyMap<string, AdminResource> = new Map(
+  rows.map((row) => [row.contract.collection, row]),
+)
+
+/** By the name under which a schema is served. */
+export const resourcesByName: ReadonlyMap<string, AdminResource> = new Map(
+  rows.map((row) => [row.contract.name, row]),
+)

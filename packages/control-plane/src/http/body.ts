@@ -1,0 +1,73 @@
+// Reads a request's body, bounded, and turns it into JSON that the rest of the code can walk without care.
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
+import { refuseEarly, type Reply } from './reply.ts'
+
+/** Deeper documents are refused, as APISIX's parser refuses them; recursion over what is left is safe. */
+const DEPTH_MAX = 1_000
+
+export type ReadBody =
+  | { readonly ok: true; readonly value: unknown }
+  /** `unread`: bytes of the request are still to come, so the connection cannot be used again. */
+  | { readonly ok: false; readonly reply: Reply; readonly unread: boolean }
+
+/**
+ * The JSON value of the body; `undefined` when there is none. Rejects when the client left.
+ * @param bytesMax largest body, in bytes; a larger one is refused without reading the rest of it.
+ */
+export async function readBody(request: IncomingMessage, bytesMax: number): Promise<ReadBody> {
+  const announced = Number(request.headers['content-length'] ?? 0)
+  if (announced > bytesMax) return tooLarge(announced, bytesMax)
+  const chunks: Buffer[] = []
+  let size = 0
+  // Destroying the request would take the connection with it, and with it the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > bytesMax) return tooLarge(size, bytesMax)
+    chunks.push(chunk)
+  }
+  if (size === 0) return { ok: true, value: undefined }
+  return parseBody(Buffer.concat(chunks))
+}
+
+function tooLarge(size: number, bytesMax: number): ReadBody {
+  const why = `request size ${size} is greater than the maximum size ${bytesMax} allowed`
+  return { ok: false, reply: refuseEarly(400, `invalid request body: ${why}`), unread: true }
+}
+
+function parseBody(bytes: Buffer): ReadBody {
+  const text = bytes.toString()
+  if (!isUtf8(bytes)) return malformed('the text is not UTF-8', text)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    return malformed(error instanceof Error ? error.message : String(error), text)
+  }
+  const complaint = badValue(value)
+  return complaint === undefined ? { ok: true, value } : malformed(complaint, text)
+}
+
+function malformed(why: string, text: string): ReadBody {
+  const reply = refuseEarly(400, `invalid request body: ${why}`, { req_body: text })
+  return { ok: false, reply, unread: false }
+}
+
+/** What JSON.parse lets through but a store could not give back. Without recursion: that is the point. */
+function badValue(root: unknown): string | undefined {
+  let level: unknown[] = [root]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEPTH_MAX) return `nested deeper than ${DEPTH_MAX} levels`
+    const next: unknown[] = []
+    for (const value of level) {
+      if (typeof value === 'number' && !Number.isFinite(value)) return 'a number is out of range'
+      if (typeof value === 'string' && !value.isWellFormed()) return 'half a surrogate pair is not text'
+      if (typeof value !== 'object' || value === null) continue
+      // Names of members are texts as well.
+      if (!Array.isArray(value)) for (const name of Object.keys(value)) next.push(name)
+      for (const member of Object.values(value)) next.push(member)
+    }
+    level = next
+  }
+  return undefined
+}

@@ -1,0 +1,77 @@
+// Plugins with the contract's schemas, as far as the tests write them, for tests that are about documents and not about
+// what plugins do. A plugin that the build has is used itself.
+import { defineSchema, withPluginMeta } from '@weir/contract'
+import { definePlugin, type AnyPlugin } from '@weir/plugin-api'
+
+const positive = { oneOf: [{ type: 'integer', exclusiveMinimum: 0 }, { type: 'string' }] } as const
+
+const limitCount = definePlugin({
+  name: 'limit-count',
+  priority: 1002,
+  schema: withPluginMeta(
+    defineSchema({
+      type: 'object',
+      properties: {
+        count: positive,
+        time_window: positive,
+        rejected_code: { type: 'integer', minimum: 200, maximum: 599, default: 503 },
+        key: { type: 'string', default: 'remote_addr' },
+        group: { type: 'string' },
+        redis_password: { type: 'string' },
+      },
+      required: ['count', 'time_window'],
+    }),
+  ),
+  encryptFields: ['redis_password'],
+  create: () => ({}),
+})
+
+const cors = definePlugin({
+  name: 'cors',
+  priority: 4000,
+  schema: withPluginMeta(
+    defineSchema({ type: 'object', properties: { allow_origins: { type: 'string', default: '*' } } }),
+  ),
+  create: () => ({}),
+})
+
+const trafficSplit = definePlugin({
+  name: 'traffic-split',
+  priority: 966,
+  schema: withPluginMeta(defineSchema({ type: 'object', properties: { rules: { type: 'array' } } })),
+  create: () => ({}),
+})
+
+const keyAuth = definePlugin({
+  name: 'key-auth',
+  priority: 2500,
+  type: 'auth',
+  schema: withPluginMeta(
+    defineSchema({ type: 'object', properties: { header: { type: 'string', default: 'apikey' } } }),
+  ),
+  consumerSchema: defineSchema({
+    type: 'object',
+    properties: { key: { type: 'string' } },
+    required: ['key'],
+  }),
+  consumerEncryptFields: ['key'],
+  uniqueAttribute: 'key',
+  create: () => ({}),
+})
+
+const basicAuth = definePlugin({
+  name: 'basic-auth',
+  priority: 2520,
+  type: 'auth',
+  schema: withPluginMeta(defineSchema({ type: 'object', properties: {} })),
+  consumerSchema: defineSchema({
+    type: 'object',
+    properties: { username: { type: 'string' }, password: { type: 'string' } },
+    required: ['username', 'password'],
+  }),
+  consumerEncryptFields: ['password'],
+  uniqueAttribute: 'username',
+  create: () => ({}),
+})
+
+export const standIns: readonly AnyPlugin[] = [limitCount, cors, trafficSplit, keyAuth, basicAuth]
