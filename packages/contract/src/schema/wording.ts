@@ -182,20 +182,13 @@ function badItem(place: Place, { items, additionalItems }: JsonObject, errors: E
   }
   const [twins] = at(place, 'uniqueItems', errors)
   if (twins === undefined) return undefined
-  const [first, second] = firstTwins(value)
+  const [first, second] = ascending(twins.params['i'], twins.params['j'])
   return `expected unique items but items ${first} and ${second} are equal`
 }
 
-/** Positions, from 1, of the first two equal items. */
-function firstTwins(items: readonly unknown[]): [number, number] {
-  const seen = new Map<string, number>()
-  for (const [i, item] of items.entries()) {
-    const text = JSON.stringify(item)
-    const before = seen.get(text)
-    if (before !== undefined) return [before, i + 1]
-    seen.set(text, i + 1)
-  }
-  return [1, 2]
+/** Two positions counted from 0, as Lua counts: from 1. */
+function ascending(one: number, other: number): readonly [number, number] {
+  return [Math.min(one, other) + 1, Math.max(one, other) + 1]
 }
 
 function badString(place: Place, schema: JsonObject, errors: Errors): string | undefined {
@@ -255,7 +248,7 @@ function notExactlyOne(place: Place, _schema: JsonObject, errors: Errors): strin
   if (first === undefined) return undefined
   const both: readonly number[] | null = first.params['passingSchemas']
   if (both === null) return 'value should match only one schema, but matches none'
-  const [one, other] = both.map((i) => i + 1).toSorted((a, b) => a - b)
+  const [one, other] = ascending(both[0] ?? 0, both[1] ?? 0)
   return `value should match only one schema, but matches both schemas ${one} and ${other}`
 }
 
