@@ -10,14 +10,14 @@ import { runWrk } from './wrk.ts'
 const connections = 32
 const warmUpSeconds = 1
 
-export interface WrkLoad {
+interface WrkLoad {
   readonly path: string
   readonly body: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Microseconds of CPU of the target for each request, in one measurement. */
-export async function cpuPerRequest(
+async function cpuPerRequest(
   target: Target,
   bench: Bench,
   load: WrkLoad,

@@ -15,7 +15,7 @@ function statOf(pid: number): string[] | undefined {
 }
 
 /** The process and all its descendants that live now. */
-export function processTree(root: number): number[] {
+function processTree(root: number): number[] {
   const children = new Map<number, number[]>()
   for (const name of readdirSync('/proc')) {
     const pid = Number(name)

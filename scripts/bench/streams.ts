@@ -15,7 +15,7 @@ export interface OpenStreams {
 }
 
 /** Opens `count` streams at once and reads them until closed. */
-export function openStreams(port: number, path: string, body: string, count: number): OpenStreams {
+function openStreams(port: number, path: string, body: string, count: number): OpenStreams {
   const sockets: Socket[] = []
   const counts = { events: 0, started: 0, failed: 0 }
   const request =

@@ -19,7 +19,7 @@ export function complaintsOfLinks(root: string, file: string): string[] {
 }
 
 /** Targets of `[text](target)` and `![text](target)`, code left out. */
-export function linksOf(markdown: string): string[] {
+function linksOf(markdown: string): string[] {
   return [...withoutCode(markdown).matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g)].map(
     (match) => match[1] ?? '',
   )
