@@ -1,7 +1,15 @@
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { compileExpr, GatewayError } from '@weir/contract'
-import type { AnyPlugin, ByteSink, ByteStream, PluginInstance, Reply, RequestSummary } from '@weir/plugin-api'
+import type {
+  AnyPlugin,
+  ByteSink,
+  ByteStream,
+  PluginInstance,
+  Reply,
+  RequestSummary,
+  RouteFacts,
+} from '@weir/plugin-api'
 import { RecordingLogger } from '@weir/plugin-api/harness'
 import { rawRequest, until } from '@weir/testkit'
 import { afterEach, expect, test } from 'vitest'
@@ -34,15 +42,6 @@ function entry(
 
 function routeOf(entries: readonly ChainEntry[], more: Partial<CompiledRoute> = {}): CompiledRoute {
   return {
-    facts: {
-      id: 'r',
-      name: 'r',
-      serviceId: undefined,
-      serviceName: undefined,
-      uri: '/*',
-      hostPattern: '',
-      labels: {},
-    },
     entries,
     entriesFor: () => undefined,
     upstream: undefined,
@@ -52,8 +51,18 @@ function routeOf(entries: readonly ChainEntry[], more: Partial<CompiledRoute> = 
   }
 }
 
+const facts: RouteFacts = {
+  id: 'r',
+  name: 'r',
+  serviceId: undefined,
+  serviceName: undefined,
+  uri: '/*',
+  hostPattern: '',
+  labels: {},
+}
+
 async function serve(route: CompiledRoute | undefined, globalEntries: readonly ChainEntry[] = []) {
-  const runtime: Runtime = { match: () => route && { route, params: undefined }, globalEntries }
+  const runtime: Runtime = { match: () => route && { route, facts, params: undefined }, globalEntries }
   const summaries: RequestSummary[] = []
   const log = new RecordingLogger()
   const services = {

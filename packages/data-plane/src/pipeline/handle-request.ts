@@ -59,7 +59,7 @@ async function decide(ctx: Context, runtime: Runtime): Promise<GatewayResponse> 
   const match = runtime.match(ctx)
   const route = match?.route
   if (route) {
-    ctx.route = route.facts
+    ctx.route = match.facts
     ctx.params = match.params
     if (route.problem) return toResponse(route.problem)
     ctx.chain = chainOf(route, globalEntries)

@@ -32,7 +32,6 @@ export interface PlainUpstream {
 
 /** A route as it is in force: merged with its service and plugin_config. */
 export interface CompiledRoute {
-  readonly facts: RouteFacts
   readonly entries: readonly ChainEntry[]
   /**
    * The entries when `consumer` calls: its group's and its own override by name. `undefined` when they add
@@ -49,6 +48,8 @@ export interface CompiledRoute {
 
 export interface Match {
   readonly route: CompiledRoute
+  /** The route's, with the pattern and the host that matched. */
+  readonly facts: RouteFacts
   /** `uri_param_<name>`. */
   readonly params: Readonly<Record<string, string>> | undefined
 }

@@ -1,0 +1,283 @@
+// The configuration in force. Changes come from the store one by one and touch only what they concern; requests
+// read it within one turn of the event loop, so what they see is one state.
+import type { StoreChange, StoreEntry } from '@weir/config-store'
+import { isJsonObject } from '@weir/contract'
+import type { ConsumerLookup, PluginOwner, RequestContext } from '@weir/plugin-api'
+import type { Logger } from '@weir/telemetry'
+import type { ChainEntry, Match, Runtime } from '../pipeline/types.ts'
+import { normalizePath, type PathOptions, type RouterKind } from '../router/index.ts'
+import { ConsumerTable } from './consumer-table.ts'
+import { checkDocument, type CheckedDocument } from './document.ts'
+import { DocumentSet } from './document-set.ts'
+import { Generations, type Stay } from './generations.ts'
+import { globalEntries } from './global-rules.ts'
+import { KeptValues } from './kept.ts'
+import { allKinds, type DocumentName, type Kind, parseKey } from './keys.ts'
+import { createLayer, emptyLayer, succeedLayer } from './layer.ts'
+import type { AnyDocument, LoadedDocument, References, UpstreamOpener } from './loaded-document.ts'
+import type { ParseServices } from './parse-plugins.ts'
+import type { PluginEntry } from './plugin-entry.ts'
+import { PluginHosts, type PluginSurroundings } from './plugin-host.ts'
+import { RouteTable } from './route-table.ts'
+
+export interface ConfigurationOptions {
+  /** The store's prefix, which stands before every resource's key. */
+  readonly prefix: string
+  readonly router: RouterKind
+  readonly paths: PathOptions
+  readonly parse: ParseServices
+  readonly plugins: PluginSurroundings
+  readonly upstreams: UpstreamOpener
+  readonly log: Logger
+}
+
+/** A document that could not be used, and what is in force instead. */
+export interface Rejection {
+  /** Below the prefix: `/routes/1`. */
+  readonly key: string
+  readonly revision: number
+  readonly error: string
+  /** The revision of the version that stays in force; undefined when there is none. */
+  readonly inForce: number | undefined
+}
+
+/** Whose plugin configurations stand in chains, and what their owners are called. */
+const ownerKinds: { readonly [K in Kind]?: PluginOwner['kind'] } = {
+  routes: 'route',
+  services: 'service',
+  plugin_configs: 'plugin_config',
+  consumers: 'consumer',
+  consumer_groups: 'consumer_group',
+  global_rules: 'global_rule',
+}
+
+const pluginListKey = '/plugins'
+
+interface Rejected extends Rejection {
+  readonly entry: StoreEntry
+}
+
+export class Configuration implements Runtime, References {
+  readonly upstreams: UpstreamOpener
+  readonly #options: ConfigurationOptions
+  readonly #documents = new DocumentSet()
+  readonly #routes: RouteTable
+  readonly #consumers = new ConsumerTable()
+  readonly #hosts: PluginHosts
+  readonly #generations = new Generations()
+  readonly #rejected = new Map<string, Rejected>()
+  #globalEntries: readonly ChainEntry[] | undefined
+  /** Moves with every change of what routes refer to. */
+  #version = 0
+  #revision = 0
+
+  constructor(options: ConfigurationOptions) {
+    this.#options = options
+    this.upstreams = options.upstreams
+    this.#routes = new RouteTable(options.router, (id) => this.get('services', id)?.value.hosts ?? [])
+    const metadata = (plugin: string) => this.get('plugin_metadata', plugin)?.value
+    this.#hosts = new PluginHosts(options.plugins, new KeptValues(), this.#consumers.lookup, metadata)
+  }
+
+  /** The last revision that was applied; 0 before the first. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  get rejected(): readonly Rejection[] {
+    return Array.from(this.#rejected.values(), ({ entry: _entry, ...rejection }) => rejection)
+  }
+
+  get consumers(): ConsumerLookup {
+    return this.#consumers.lookup
+  }
+
+  get globalEntries(): readonly ChainEntry[] {
+    return (this.#globalEntries ??= globalEntries(
+      this.all('global_rules').map(({ layer }) => layer),
+      (plugin) =>
+        this.#options.log.error('a plugin stands in two global rules and runs in neither', { plugin }),
+    ))
+  }
+
+  get<K extends Kind>(kind: K, id: string): LoadedDocument<K> | undefined {
+    return this.#documents.get(kind, id)
+  }
+
+  all<K extends Kind>(kind: K): readonly LoadedDocument<K>[] {
+    return this.#documents.all(kind)
+  }
+
+  match(ctx: RequestContext): Match | undefined {
+    const { request } = ctx
+    const found = this.#routes.match(this.#matchedPath(request), request, (name) => ctx.variable(name))
+    return found?.route.resolve(found, this, this.#version)
+  }
+
+  /** Every request enters when it begins and leaves when it is over. */
+  enter(): Stay {
+    return this.#generations.enter()
+  }
+
+  leave(stay: Stay): void {
+    this.#generations.leave(stay)
+  }
+
+  /**
+   * Brings the configuration to `revision`. Applying a change twice changes nothing. Documents that cannot be used
+   * are reported and isolated (etcd.md §4).
+   */
+  apply(changes: readonly StoreChange[], revision: number): void {
+    for (const change of changes) {
+      if (change.key === pluginListKey) {
+        this.#enablePlugins(change.type === 'put' ? change.entry.value : undefined)
+        continue
+      }
+      const name = parseKey(change.key)
+      if (!name) continue
+      if (change.type === 'put') this.#put(name, change.entry)
+      else this.#delete(name, change.key)
+    }
+    this.#revision = revision
+    this.#generations.advance()
+  }
+
+  /** Checks every document again, as after a change of the enabled plugins. */
+  reload(): void {
+    const entries = allKinds.flatMap((kind) => this.all(kind).map(({ entry }) => entry))
+    const rejected = Array.from(this.#rejected.values(), ({ entry }) => entry)
+    for (const entry of [...entries, ...rejected]) {
+      const name = parseKey(entry.key)
+      if (name) this.#check(name, entry)
+    }
+    this.#generations.advance()
+  }
+
+  #put(name: DocumentName, entry: StoreEntry): void {
+    if (this.get(name.kind, name.id)?.entry.modRevision !== entry.modRevision) this.#check(name, entry)
+  }
+
+  #check({ kind, id }: DocumentName, entry: StoreEntry): void {
+    const before = this.get(kind, id)
+    const checked = checkDocument(kind, id, entry, this.#options.parse)
+    if (typeof checked === 'string') {
+      this.#reject(entry, checked, before?.entry.modRevision)
+      return
+    }
+    this.#rejected.delete(entry.key)
+    const document = this.#load(checked, id, entry)
+    this.#retire(succeedLayer(document.layer, before?.layer ?? emptyLayer))
+    this.#documents.set(document)
+    this.#placed(document)
+  }
+
+  #delete({ kind, id }: DocumentName, key: string): void {
+    this.#rejected.delete(key)
+    const before = this.get(kind, id)
+    if (!before) return
+    this.#retire(succeedLayer(emptyLayer, before.layer))
+    this.#documents.delete(kind, id)
+    this.#removed(kind, id)
+  }
+
+  #reject(entry: StoreEntry, error: string, inForce: number | undefined): void {
+    const { key, modRevision } = entry
+    this.#rejected.set(key, { key, revision: modRevision, error, inForce, entry })
+    this.#options.log.error(error, { key, revision: modRevision, in_force: inForce })
+  }
+
+  #load({ kind, value, plugins }: CheckedDocument, id: string, entry: StoreEntry): AnyDocument {
+    const resourceKey = this.#options.prefix + entry.key
+    const owned = ownerKinds[kind]
+    const isIdentity = kind === 'consumers' || kind === 'credentials'
+    const identities = isIdentity ? plugins.settings.filter(({ plugin }) => plugin.type === 'auth') : []
+    const settings = plugins.settings.filter((setting) => !identities.includes(setting))
+    const layer = owned
+      ? createLayer({ ...plugins, settings }, { resourceKey, kind: owned, id }, this.#hosts)
+      : emptyLayer
+    // Kind and value of a checked document belong together, which the type system loses when they are taken apart.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return { kind, id, resourceKey, entry, value, layer, identities } as AnyDocument
+  }
+
+  #retire(entries: readonly PluginEntry[]): void {
+    for (const entry of entries) this.#generations.retire(() => entry.dispose())
+  }
+
+  #placed(document: AnyDocument): void {
+    switch (document.kind) {
+      case 'routes':
+        return this.#routes.set(document)
+      case 'consumers':
+        return this.#consumers.setConsumer(document)
+      case 'credentials':
+        return this.#consumers.setCredential(document)
+      case 'consumer_groups':
+        return this.#consumers.setGroup(document)
+      case 'services':
+      case 'upstreams':
+      case 'plugin_configs':
+      case 'global_rules':
+      case 'plugin_metadata':
+        return this.#touched(document.kind, document.id)
+    }
+  }
+
+  #removed(kind: Kind, id: string): void {
+    switch (kind) {
+      case 'routes':
+        return this.#routes.delete(id)
+      case 'consumers':
+        return this.#consumers.deleteConsumer(id)
+      case 'credentials':
+        return this.#consumers.deleteCredential(id)
+      case 'consumer_groups':
+        return this.#consumers.deleteGroup(id)
+      case 'services':
+      case 'upstreams':
+      case 'plugin_configs':
+      case 'global_rules':
+      case 'plugin_metadata':
+        return this.#touched(kind, id)
+    }
+  }
+
+  /** What refers to this document is compiled anew when a request next meets it. */
+  #touched(kind: Kind, id: string): void {
+    if (kind === 'global_rules') this.#globalEntries = undefined
+    else if (kind !== 'plugin_metadata') this.#version += 1
+    if (kind === 'services') this.#routes.serviceHostsChanged(id)
+  }
+
+  #enablePlugins(list: string | undefined): void {
+    const names = list === undefined ? undefined : parsePluginList(list)
+    if (names === 'malformed') {
+      this.#options.log.error('the list of plugins in the store is malformed and ignored', {
+        key: pluginListKey,
+      })
+      return
+    }
+    this.#options.parse.catalog.enable(names)
+    this.reload()
+  }
+
+  #matchedPath({ path, target }: RequestContext['request']): string {
+    const { paths } = this.#options
+    if (!paths.match_uri_encoded_slash) return path
+    const mark = target.indexOf('?')
+    return normalizePath(mark < 0 ? target : target.slice(0, mark), paths)?.matched ?? path
+  }
+}
+
+/** The names in `[{"name":"x"},{"name":"y","stream":true}]`, those for streams left out (etcd.md §1). */
+function parsePluginList(text: string): readonly string[] | 'malformed' {
+  try {
+    const list: unknown = JSON.parse(text)
+    if (!Array.isArray(list)) return 'malformed'
+    return list.flatMap((item: unknown) =>
+      isJsonObject(item) && typeof item['name'] === 'string' && item['stream'] !== true ? [item['name']] : [],
+    )
+  } catch {
+    return 'malformed'
+  }
+}

@@ -1,0 +1,6 @@
+export { Configuration, type ConfigurationOptions, type Rejection } from './configuration.ts'
+export { PluginCatalog } from './plugin-catalog.ts'
+export type { LoadedDocument, UpstreamOpener } from './loaded-document.ts'
+export type { ParseServices } from './parse-plugins.ts'
+export type { PluginSurroundings } from './plugin-host.ts'
+export type { Kind } from './keys.ts'

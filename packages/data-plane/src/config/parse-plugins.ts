@@ -1,0 +1,119 @@
+// The `plugins` of a document: decrypted, checked, references resolved, `_meta` compiled.
+import { compileExpr, isJsonObject, type JsonObject } from '@weir/contract'
+import type { AnyPlugin } from '@weir/plugin-api'
+import type { PluginMeta } from '../pipeline/types.ts'
+import type { PluginCatalog } from './plugin-catalog.ts'
+import { type Environment, resolveReferences } from './references.ts'
+
+export interface ParseServices {
+  readonly catalog: PluginCatalog
+  /** Replaces the encrypted fields of a plugin's configuration; `fields` are dotted paths. Returns a copy. */
+  decrypt(config: JsonObject, fields: readonly string[]): JsonObject
+  readonly environment: Environment
+  warn(message: string): void
+}
+
+/** One plugin of a document, ready to be created. */
+export interface PluginSetting {
+  readonly plugin: AnyPlugin
+  readonly config: unknown
+  readonly meta: PluginMeta | undefined
+}
+
+export interface ParsedPlugins {
+  readonly settings: readonly PluginSetting[]
+  /** Names that this build does not run: what holds them is unusable (architecture.md §3). */
+  readonly unsupported: readonly string[]
+  /** Names that are there but switched off: they still override those of a weaker document (routing.md §6). */
+  readonly masked: readonly string[]
+}
+
+/** `consumer`: authentication plugins hold identities, which their consumerSchema describes. */
+export type PluginPlace = 'chain' | 'consumer'
+
+/** Returns the complaint when a configuration is invalid: then the whole document is (etcd.md §4). */
+export function parsePlugins(
+  plugins: unknown,
+  place: PluginPlace,
+  services: ParseServices,
+): ParsedPlugins | string {
+  const settings: PluginSetting[] = []
+  const unsupported: string[] = []
+  const masked: string[] = []
+  for (const [name, raw] of Object.entries(isJsonObject(plugins) ? plugins : {})) {
+    if (!isJsonObject(raw) || isDisabled(raw)) {
+      masked.push(name)
+      continue
+    }
+    const support = services.catalog.support(name)
+    const plugin = services.catalog.find(name)
+    if (support === 'unsupported') {
+      // An identity of a scheme that no route can ask for guards nothing.
+      if (place === 'chain' || !foreignAuthPlugins.has(name)) unsupported.push(name)
+    } else if (support === 'off') services.warn(`plugin ${name} is not enabled, its configuration is skipped`)
+    else if (plugin) {
+      const setting = parseSetting(plugin, raw, place, services)
+      if (typeof setting === 'string') return setting
+      settings.push(setting)
+    }
+  }
+  return { settings, unsupported, masked }
+}
+
+/** Authentication plugins of APISIX (routing.md §7). */
+const foreignAuthPlugins: ReadonlySet<string> = new Set([
+  'multi-auth',
+  'wolf-rbac',
+  'ldap-auth-advanced',
+  'ldap-auth',
+  'hmac-auth',
+  'basic-auth',
+  'jwt-auth',
+  'jwe-decrypt',
+  'key-auth',
+])
+
+function isDisabled(config: JsonObject): boolean {
+  const meta = config['_meta']
+  return isJsonObject(meta) && meta['disable'] === true
+}
+
+function parseSetting(
+  plugin: AnyPlugin,
+  raw: JsonObject,
+  place: PluginPlace,
+  services: ParseServices,
+): PluginSetting | string {
+  const complaint = (error: string) =>
+    `failed to check the configuration of plugin ${plugin.name} err: ${error}`
+  const identity = place === 'consumer' && plugin.type === 'auth' ? plugin.consumerSchema : undefined
+  const fields = (identity ? plugin.consumerEncryptFields : plugin.encryptFields) ?? []
+  const decrypted = fields.length > 0 ? services.decrypt(raw, fields) : raw
+  const parsed = (identity ?? services.catalog.schemaOf(plugin)).parse(decrypted)
+  if (!parsed.ok) return complaint(parsed.error)
+
+  const resolved = resolveReferences(parsed.value, services.environment, (reference) =>
+    services.warn(`failed to resolve ${reference} in the configuration of plugin ${plugin.name}`),
+  )
+  if (!isJsonObject(resolved)) return complaint('it should be an object')
+  const { _meta, ...config } = resolved
+  const meta = parseMeta(_meta)
+  if (typeof meta === 'string') return complaint(meta)
+  const late = identity ? undefined : plugin.check?.(config)
+  if (late !== undefined) return complaint(late)
+  return { plugin, config, meta }
+}
+
+function parseMeta(meta: unknown): PluginMeta | undefined | string {
+  if (!isJsonObject(meta)) return undefined
+  const { priority, filter, error_response: errorResponse } = meta
+  if (meta['pre_function'] !== undefined) return '_meta.pre_function is Lua, which Weir does not run'
+  const compiled = filter === undefined ? undefined : compileExpr(filter)
+  if (compiled?.ok === false) return `failed to validate the 'vars' expression: ${compiled.error}`
+  return {
+    priority: typeof priority === 'number' ? priority : undefined,
+    filter: compiled,
+    errorResponse:
+      typeof errorResponse === 'string' || isJsonObject(errorResponse) ? errorResponse : undefined,
+  }
+}

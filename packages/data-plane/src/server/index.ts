@@ -1,0 +1,7 @@
+export {
+  ProxyServer,
+  type ListenAddress,
+  type ProxyServerOptions,
+  type ServerLimits,
+} from './proxy-server.ts'
+export { ServedReply } from './served-reply.ts'

@@ -1,0 +1,182 @@
+// Takes requests from clients: the listening sockets, their limits, and the way they end.
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { IncomingRequest } from '../pipeline/index.ts'
+import { refuse, statusOfClientError } from './client-error.ts'
+import { type Over, ServedReply } from './served-reply.ts'
+import { type ClientTimeouts, SlowClients } from './slow-clients.ts'
+
+export interface ServerLimits {
+  /** Bytes of a request's head. */
+  readonly headerBytesMax: number
+  readonly headersMax: number
+  readonly connectionsMax: number
+  /** Milliseconds for a request's whole head. */
+  readonly headTimeoutMs: number
+  /** Milliseconds that an idle connection is kept. */
+  readonly keepAliveMs: number
+  readonly timeouts: ClientTimeouts
+}
+
+export interface ProxyServerOptions {
+  readonly limits: ServerLimits
+  /** The path that routes are matched with; undefined refuses the request (400). */
+  normalize(rawPath: string): string | undefined
+  /** Called for every request before `handle`; what it returns is given to `leave` when the request is over. */
+  handle(request: IncomingRequest, reply: ServedReply): void
+  /** The request is over. */
+  over(reply: ServedReply): void
+  readonly serverHeader: string
+}
+
+export interface ListenAddress {
+  readonly ip: string
+  /** 0: the system chooses. */
+  readonly port: number
+}
+
+/** How often node:http looks for clients that are slow with their heads. */
+const HEAD_CHECK_MS = 1000
+
+export class ProxyServer implements Over {
+  readonly #options: ProxyServerOptions
+  readonly #servers: Server[] = []
+  readonly #slowClients: SlowClients
+  #active = 0
+  #drained: (() => void) | undefined
+
+  constructor(options: ProxyServerOptions) {
+    this.#options = options
+    this.#slowClients = new SlowClients(options.limits.timeouts, options.serverHeader)
+  }
+
+  /** Requests that are not over. */
+  get active(): number {
+    return this.#active
+  }
+
+  /** Listens on every address, all or none; answers where. `reusePort` lets several threads share a port. */
+  async listen(addresses: readonly ListenAddress[], reusePort: boolean): Promise<readonly AddressInfo[]> {
+    try {
+      const bound: AddressInfo[] = []
+      for (const { ip, port } of addresses) bound.push(await bind(this.#create(), ip, port, reusePort))
+      return bound
+    } catch (error) {
+      this.cut()
+      throw error
+    }
+  }
+
+  /**
+   * Takes no new connections and lets what is under way finish, for `timeoutMs` at most; then the rest is cut.
+   * Resolves with the number of requests that were cut.
+   */
+  async drain(timeoutMs: number): Promise<number> {
+    for (const server of this.#servers) server.close()
+    for (const server of this.#servers) server.closeIdleConnections()
+    if (this.#active > 0 && timeoutMs > 0) await this.#untilIdle(timeoutMs)
+    const left = this.#active
+    this.cut()
+    return left
+  }
+
+  /** Ends everything at once. */
+  cut(): void {
+    for (const server of this.#servers) {
+      server.close()
+      server.closeAllConnections()
+    }
+    this.#drained?.()
+  }
+
+  over(reply: ServedReply): void {
+    this.#active -= 1
+    this.#options.over(reply)
+    if (this.#active === 0) this.#drained?.()
+  }
+
+  #untilIdle(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs)
+      this.#drained = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  #create(): Server {
+    const { limits, serverHeader } = this.#options
+    const server = createServer(
+      {
+        ServerResponse: ServedReply,
+        maxHeaderSize: limits.headerBytesMax,
+        headersTimeout: limits.headTimeoutMs,
+        // A body may take as long as it keeps coming; SlowClients watches that.
+        requestTimeout: 0,
+        connectionsCheckingInterval: HEAD_CHECK_MS,
+        keepAliveTimeout: limits.keepAliveMs,
+      },
+      (message, reply) => this.#serve(message, reply),
+    )
+    // One more than allowed, since node:http drops what is beyond without a word.
+    server.maxHeadersCount = limits.headersMax + 1
+    server.maxConnections = limits.connectionsMax
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      if (this.#slowClients.isAnswering(socket)) socket.destroy()
+      else refuse(socket, statusOfClientError(error), serverHeader)
+    })
+    this.#slowClients.watch(server)
+    this.#servers.push(server)
+    return server
+  }
+
+  #serve(message: IncomingMessage, reply: ServedReply): void {
+    const { normalize, limits, handle, serverHeader } = this.#options
+    if (message.rawHeaders.length > 2 * limits.headersMax) {
+      answer(reply, 431, 'too many headers', serverHeader)
+      return
+    }
+    let isAcceptable = true
+    const request = new IncomingRequest(message, (rawPath) => {
+      const path = normalize(rawPath)
+      if (path === undefined) isAcceptable = false
+      return path ?? '/'
+    })
+    if (!isAcceptable) {
+      answer(reply, 400, 'the path of the request is malformed', serverHeader)
+      return
+    }
+    this.#active += 1
+    reply.hold(this)
+    this.#slowClients.note(message.socket, message, reply)
+    handle(request, reply)
+  }
+}
+
+/** A refusal before the request concerns anybody. */
+function answer(reply: ServedReply, status: number, message: string, serverHeader: string): void {
+  const body = `${JSON.stringify({ error_msg: message })}\n`
+  reply.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    Server: serverHeader,
+  })
+  reply.end(body)
+}
+
+/** Connections that wait to be accepted, as nginx has it. */
+const BACKLOG = 511
+
+function bind(server: Server, host: string, port: number, reusePort: boolean): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, backlog: BACKLOG, reusePort }, () => {
+      server.off('error', reject)
+      const address = server.address()
+      if (typeof address === 'object' && address) resolve(address)
+      else reject(new Error('the server listens on no port'))
+    })
+  })
+}

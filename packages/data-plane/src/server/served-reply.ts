@@ -1,0 +1,23 @@
+// A reply together with what its request holds until it is over.
+import { GatewayReply } from '../pipeline/index.ts'
+
+/** What is told when a request is over, whether it was answered or the client left. */
+export interface Over {
+  over(reply: ServedReply): void
+}
+
+export class ServedReply extends GatewayReply {
+  #holder: Over | undefined
+
+  /** Calls `holder.over` once, when the connection is done with this reply. No closure per request. */
+  hold(holder: Over): void {
+    this.#holder = holder
+    this.on('close', ServedReply.#closed)
+  }
+
+  static #closed(this: ServedReply): void {
+    const holder = this.#holder
+    this.#holder = undefined
+    holder?.over(this)
+  }
+}
