@@ -1,0 +1,157 @@
+// The connection of one store to its Redis: made at the first use, made again after a loss, given up when idle.
+// While it is down every call fails at once; nothing is ever queued.
+import type { Redis } from 'ioredis'
+import { describeFailure, isUnknownScript } from './failure.ts'
+import type { Script } from './scripts.ts'
+import type { Target } from './dial.ts'
+
+const REDIAL_FIRST_MS = 50
+const REDIAL_MAX_MS = 1_000
+
+/** A call that failed. `wasSent` when Redis may have carried it out all the same. */
+export class LinkError extends Error {
+  override readonly name = 'LinkError'
+  readonly wasSent: boolean
+
+  constructor(message: string, wasSent: boolean) {
+    super(message)
+    this.wasSent = wasSent
+  }
+}
+
+export class RedisLink {
+  readonly #target: Target
+  readonly #onUp: () => void
+  /** Connected, and has answered. */
+  #client: Redis | undefined
+  #attempt: Promise<Redis> | undefined
+  /** Why it is down; undefined until the first failure and after each success. */
+  #failure: string | undefined
+  #failures = 0
+  #redialTimer: NodeJS.Timeout | undefined
+  #idleTimer: NodeJS.Timeout | undefined
+  #lastUseAt = 0
+  #isClosed = false
+
+  /** `onUp` is called whenever the connection stands, the first time and after each loss. */
+  constructor(target: Target, onUp: () => void) {
+    this.#target = target
+    this.#onUp = onUp
+  }
+
+  async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    this.#lastUseAt = performance.now()
+    const client = this.#client ?? (await this.#connected())
+    try {
+      return await this.#answer(client, script, keys, args)
+    } catch (error) {
+      const { reason, isFinal } = describeFailure(error)
+      if (isFinal) this.#lose(client, reason)
+      throw new LinkError(`${this.#target.name}: ${reason}`, true)
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#redialTimer)
+    clearTimeout(this.#idleTimer)
+    this.#client?.disconnect()
+    this.#client = undefined
+  }
+
+  async #answer(
+    client: Redis,
+    script: Script,
+    keys: readonly string[],
+    args: readonly string[],
+  ): Promise<unknown> {
+    try {
+      return await this.#inTime(client.evalsha(script.sha1, keys.length, ...keys, ...args))
+    } catch (error) {
+      if (!isUnknownScript(error)) throw error
+      return await this.#inTime(client.eval(script.lua, keys.length, ...keys, ...args))
+    }
+  }
+
+  /** Waits for the first connection; once one has failed there is nothing to wait for. */
+  async #connected(): Promise<Redis> {
+    if (this.#isClosed) throw new LinkError(`${this.#target.name}: closed`, false)
+    if (this.#failure !== undefined) throw new LinkError(`${this.#target.name}: ${this.#failure}`, false)
+    try {
+      return await (this.#attempt ??= this.#dial())
+    } catch {
+      throw new LinkError(`${this.#target.name}: ${this.#failure ?? 'closed'}`, false)
+    }
+  }
+
+  async #dial(): Promise<Redis> {
+    const client = await this.#target.dial()
+    let failure: unknown
+    client.on('error', (error) => (failure ??= error))
+    try {
+      await this.#inTime(client.connect())
+      // A server that is frozen or loading accepts connections; one that answers serves.
+      await this.#inTime(client.ping())
+      if (this.#isClosed) throw new Error('closed')
+    } catch (error) {
+      client.disconnect()
+      this.#attempt = undefined
+      this.#down(describeFailure(failure ?? error).reason)
+      throw error
+    }
+    this.#attempt = undefined
+    this.#client = client
+    this.#failure = undefined
+    this.#failures = 0
+    client.on('close', () => this.#lose(client, 'connection lost'))
+    this.#watchIdle()
+    this.#onUp()
+    return client
+  }
+
+  #lose(client: Redis, reason: string): void {
+    if (this.#client !== client) return
+    this.#client = undefined
+    client.disconnect()
+    this.#down(reason)
+  }
+
+  /** Tries again after a while, for as long as somebody asks. */
+  #down(reason: string): void {
+    this.#failure = reason
+    if (this.#isClosed) return
+    clearTimeout(this.#idleTimer)
+    const delayMs = Math.min(REDIAL_FIRST_MS * 2 ** this.#failures++, REDIAL_MAX_MS)
+    clearTimeout(this.#redialTimer)
+    this.#redialTimer = setTimeout(() => {
+      if (this.#isIdle()) this.#failure = undefined
+      else {
+        this.#attempt = this.#dial()
+        this.#attempt.catch(() => {})
+      }
+    }, delayMs).unref()
+  }
+
+  #watchIdle(): void {
+    this.#idleTimer = setTimeout(() => {
+      if (!this.#isIdle()) return this.#watchIdle()
+      const client = this.#client
+      this.#client = undefined
+      client?.disconnect()
+    }, this.#target.idleMs).unref()
+  }
+
+  #isIdle(): boolean {
+    return performance.now() - this.#lastUseAt > this.#target.idleMs
+  }
+
+  /** Rejects after the policy's timeout. An answer that has arrived while this process was busy still counts. */
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        setImmediate(() => reject(Object.assign(new Error('no answer'), { code: 'no answer in time' })))
+      }, this.#target.timeoutMs)
+      answer.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
+  }
+}
