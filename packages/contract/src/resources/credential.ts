@@ -1,17 +1,30 @@
 // Credential: a further identity of a consumer (contract/admin-api.md §5.5).
 
 import type { Static } from '../schema/index.ts'
-import { descSchema, labelsSchema, nameSchema, timestampSchema } from '../schema/fragments/common.ts'
+import {
+  descSchema,
+  idSchema,
+  labelsSchema,
+  nameSchema,
+  timestampSchema,
+} from '../schema/fragments/common.ts'
 import { defineResource } from './define-resource.ts'
 
 const credentialSchema = {
   type: 'object',
   properties: {
-    /**
-     * `<username>/credentials/<id>`: the key's tail, as documents have it when they are checked. Stored in a
-     * document is only the last part.
-     */
-    id: { type: 'string', minLength: 15, maxLength: 128 },
+    /** Its own id, as the Admin API takes and stores it, or the key's tail, as standalone documents write it. */
+    id: {
+      oneOf: [
+        idSchema,
+        {
+          type: 'string',
+          minLength: 15,
+          maxLength: 128,
+          pattern: '^[a-zA-Z0-9-_]+/credentials/[a-zA-Z0-9-_.]+$',
+        },
+      ],
+    },
     name: nameSchema,
     desc: descSchema,
     labels: labelsSchema,
