@@ -7,6 +7,8 @@ export interface TcpProxy {
   readonly port: number
   /** Breaks all connections at once; new ones are accepted. */
   cut(): void
+  /** Does the same when so many more bytes have come from the server: in the middle of something, hopefully. */
+  cutAfter(bytes: number): void
   /** From now on bytes get stuck in both directions, and new connections are accepted but lead nowhere. */
   stall(): void
   /** Ends a `stall`: new connections work. Those caught in it stay dead, as behind a firewall that forgot them. */
@@ -18,6 +20,7 @@ export interface TcpProxy {
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let stalled = false
+  let bytesUntilCut = Infinity
 
   const server = createServer((client) => {
     track(client)
@@ -26,6 +29,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     track(target)
     client.pipe(target)
     target.pipe(client)
+    target.on('data', (bytes) => {
+      bytesUntilCut -= bytes.length
+      if (bytesUntilCut <= 0) cut()
+    })
     client.on('close', () => target.destroy())
     target.on('close', () => client.destroy())
   })
@@ -40,12 +47,16 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   }
 
   function cut(): void {
+    bytesUntilCut = Infinity
     for (const socket of sockets) socket.destroy()
   }
 
   return {
     port: portOf(server),
     cut,
+    cutAfter(bytes) {
+      bytesUntilCut = bytes
+    },
     stall() {
       stalled = true
       for (const socket of sockets) socket.unpipe().pause()
