@@ -8,6 +8,8 @@ import { counterPolicy, startEmbedded, startReplicas, type Topology } from './wo
 
 const rejection = { error_msg: 'Insufficient token, try in one hour.' }
 
+const key = (consumer: string) => ({ apikey: `consumer_${consumer}_key` })
+
 describe.each([
   ['the embedded store', startEmbedded],
   ['etcd, two data planes and Redis', startReplicas],
@@ -50,8 +52,6 @@ describe.each([
     await topology.stop()
     await Promise.all([cloud.close(), selfHosted.close()])
   })
-
-  const key = (consumer: string) => ({ apikey: `consumer_${consumer}_key` })
 
   /** A request without a body is refused after authentication, so it costs nothing. */
   async function untilKnown(proxyUrl: string, consumer: string): Promise<void> {
