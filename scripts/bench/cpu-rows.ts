@@ -17,12 +17,7 @@ interface WrkLoad {
 }
 
 /** Microseconds of CPU of the target for each request, in one measurement. */
-async function cpuPerRequest(
-  target: Target,
-  bench: Bench,
-  load: WrkLoad,
-  warm = false,
-): Promise<number> {
+async function cpuPerRequest(target: Target, bench: Bench, load: WrkLoad, warm = false): Promise<number> {
   const before = cpuMicros(target.pid)
   const requests = await runWrk({
     url: `http://127.0.0.1:${target.port}${load.path}`,
