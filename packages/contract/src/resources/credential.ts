@@ -1,6 +1,6 @@
 // Credential: a further identity of a consumer (contract/admin-api.md §5.5).
 
-import type { Static } from '../schema/index.ts'
+import { compileSchema, type Static } from '../schema/index.ts'
 import {
   descSchema,
   idSchema,
@@ -10,20 +10,19 @@ import {
 } from '../schema/fragments/common.ts'
 import { defineResource } from './define-resource.ts'
 
+const keyTailSchema = {
+  type: 'string',
+  minLength: 15,
+  maxLength: 128,
+  pattern: '^[a-zA-Z0-9-_]+/credentials/[a-zA-Z0-9-_.]+$',
+} as const
+
 const credentialSchema = {
   type: 'object',
   properties: {
     /** Its own id, as the Admin API takes and stores it, or the key's tail, as standalone documents write it. */
     id: {
-      oneOf: [
-        idSchema,
-        {
-          type: 'string',
-          minLength: 15,
-          maxLength: 128,
-          pattern: '^[a-zA-Z0-9-_]+/credentials/[a-zA-Z0-9-_.]+$',
-        },
-      ],
+      oneOf: [idSchema, keyTailSchema],
     },
     name: nameSchema,
     desc: descSchema,
@@ -35,6 +34,8 @@ const credentialSchema = {
   additionalProperties: false,
 } as const
 
+const keyTail = compileSchema(keyTailSchema)
+
 export type Credential = Static<typeof credentialSchema>
 
 export const credential = defineResource<typeof credentialSchema, Credential>({
@@ -43,4 +44,10 @@ export const credential = defineResource<typeof credentialSchema, Credential>({
   collection: 'credentials',
   refuses: ['POST', 'PATCH'],
   schema: credentialSchema,
+  // An id with a slash can only be the tail of a key; what is wrong with it is said in APISIX's words.
+  before: ({ id }) => {
+    if (typeof id !== 'string' || !id.includes('/')) return undefined
+    const complaint = keyTail.check(id)
+    return complaint && `invalid configuration: property "id" validation failed: ${complaint}`
+  },
 })

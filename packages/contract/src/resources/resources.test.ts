@@ -223,7 +223,7 @@ test('credentials have one plugin and the id of their key', () => {
   expect(credential.check({ id: 'jack/credentials/a', plugins })).toBeUndefined()
   expect(credential.check({ id: 'a', plugins })).toBeUndefined()
   expect(credential.check({ id: 'j/credentials/', plugins })).toBe(
-    'invalid configuration: property "id" validation failed: value should match only one schema, but matches none',
+    'invalid configuration: property "id" validation failed: string too short, expected at least 15, got 14',
   )
   expect(credential.check({ plugins: { ...plugins, 'basic-auth': {} } })).toBe(
     'invalid configuration: property "plugins" validation failed: expect object to have at most 1 properties',

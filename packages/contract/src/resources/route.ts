@@ -19,6 +19,7 @@ import {
   timeoutSchema,
 } from '../schema/fragments/host.ts'
 import { defineResource } from './define-resource.ts'
+import { isJsonPath } from './json-path.ts'
 import { refuseFilterFunc, refuseScript } from './lua.ts'
 import { checkUpstream, upstreamSchema, type Upstream } from './upstream.ts'
 
@@ -107,5 +108,14 @@ export const route = defineResource<typeof routeSchema, Route>({
 function checkVars({ vars }: JsonObject): string | undefined {
   if (vars === undefined) return undefined
   const compiled = compileExpr(vars)
-  return compiled.ok ? undefined : `failed to validate the 'vars' expression: ${compiled.error}`
+  if (!compiled.ok) return `failed to validate the 'vars' expression: ${compiled.error}`
+  for (const name of compiled.variables) {
+    const path = name.startsWith(bodyField) ? name.slice(bodyField.length) : undefined
+    if (path !== undefined && !isJsonPath(path)) {
+      return `failed to validate the 'vars' expression: failed to parse the JSONPath: ${path}`
+    }
+  }
+  return undefined
 }
+
+const bodyField = 'post_arg.'

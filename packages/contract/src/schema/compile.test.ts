@@ -40,6 +40,19 @@ describe('defaults', () => {
     })
   })
 
+  test('are filled in for members declared by pattern, and for all others', () => {
+    const inner = (value: number) => ({
+      type: 'object',
+      properties: { v: { type: 'integer', default: value } },
+    })
+    const schema = {
+      type: 'object',
+      patternProperties: { '^a': inner(1), '^b': inner(2) },
+      additionalProperties: inner(3),
+    }
+    expect(parsed(schema, { ax: {}, bx: {}, cx: {} })).toEqual({ ax: { v: 1 }, bx: { v: 2 }, cx: { v: 3 } })
+  })
+
   test('do not stand in for a required member', () => {
     const schema = { type: 'object', properties: { a: { default: 1 } }, required: ['a'] }
     expect(parsed(schema, {})).toBe('property "a" is required')

@@ -1,5 +1,6 @@
 // Fills in a schema's defaults the way APISIX's validator does, which is not the way ajv would.
 
+import { compilePattern } from './pattern.ts'
 import { copyJson, isJsonObject, type JsonObject } from './json.ts'
 
 /** Whether a value satisfies a sub-schema, needed to choose between `then` and `else`. */
@@ -45,12 +46,31 @@ function fillObject(schema: JsonObject, object: JsonObject, matches: Matches): v
       }
     }
   }
-  if (!isJsonObject(patternProperties) && !isJsonObject(additionalProperties)) return
-  const rest = isJsonObject(patternProperties) ? Object.values(patternProperties)[0] : additionalProperties
   for (const name of Object.keys(object)) {
     if (isJsonObject(properties) && Object.hasOwn(properties, name)) continue
-    object[name] = fillDefaults(rest, object[name], matches)
+    const member = schemaOfOther(name, patternProperties, additionalProperties)
+    if (member !== undefined) object[name] = fillDefaults(member, object[name], matches)
   }
+}
+
+/** The schema of a member that is not declared by name. */
+function schemaOfOther(name: string, patterns: unknown, rest: unknown): unknown {
+  if (!isJsonObject(patterns)) return isJsonObject(rest) ? rest : undefined
+  for (const [pattern, member] of Object.entries(patterns)) {
+    if (pattern === '.*' || compiled(pattern).test(name)) return member
+  }
+  return rest
+}
+
+const patternsMax = 1000
+const compiledPatterns = new Map<string, RegExp>()
+
+function compiled(pattern: string): RegExp {
+  const known = compiledPatterns.get(pattern)
+  if (known !== undefined) return known
+  const made = compilePattern(pattern)
+  if (compiledPatterns.size < patternsMax) compiledPatterns.set(pattern, made)
+  return made
 }
 
 function fillArray(schema: JsonObject, array: unknown[], matches: Matches): void {
