@@ -13,6 +13,10 @@ function parsed(schema: object, value: unknown): unknown {
   return result.ok ? result.value : result.error
 }
 
+function inner(value: number): object {
+  return { type: 'object', properties: { v: { type: 'integer', default: value } } }
+}
+
 describe('defaults', () => {
   test('are filled in where objects are present, and only there', () => {
     const schema = {
@@ -41,10 +45,6 @@ describe('defaults', () => {
   })
 
   test('are filled in for members declared by pattern, and for all others', () => {
-    const inner = (value: number) => ({
-      type: 'object',
-      properties: { v: { type: 'integer', default: value } },
-    })
     const schema = {
       type: 'object',
       patternProperties: { '^a': inner(1), '^b': inner(2) },
