@@ -28,9 +28,13 @@ afterEach(async () => {
   await etcd.stop()
 })
 
+/** Returns when the first load is done and the watch is open. */
 async function startMirror(options?: MirrorOptions): Promise<void> {
   mirror = new Mirror(followed, options)
   await mirror.follower.initialized
+  await writer.put('/started', 'yes')
+  await untilSeen('/started', 'yes')
+  mirror.changes = 0
 }
 
 /** Waits until the mirror shows what etcd has, and checks that it got there without a wrong step. */
@@ -93,7 +97,7 @@ describe('a follower', () => {
     await startMirror()
     await etcd.kill()
     await untilReachable(false)
-    expect(mirror.size).toBe(10)
+    expect(mirror.size).toBe(11)
     expect(mirror.follower.status.lastError).toBeTruthy()
     // Long enough for all pauses between attempts to have grown to their longest.
     await delay(3_000)
@@ -109,16 +113,16 @@ describe('a follower', () => {
   test('follows through connections that break again and again', async () => {
     await startMirror()
     let written = 0
-    let cutting = true
+    const cuts = new AbortController()
     const writing = (async () => {
-      while (cutting) await writer.put(`/routes/${written++}`, 'x')
+      while (!cuts.signal.aborted) await writer.put(`/routes/${written++}`, 'x')
     })()
-    for (let cuts = 0; cuts < 10; cuts++) {
+    for (let cut = 0; cut < 10; cut++) {
       const seen = mirror.changes
       await until(() => mirror.changes > seen, { what: 'progress' })
       wire.cut()
     }
-    cutting = false
+    cuts.abort()
     await writing
     await expectTruth()
     expect(mirror.changes).toBe(written)
@@ -140,7 +144,7 @@ describe('a follower', () => {
     await expectTruth()
     expect(mirror.changes).toBe(6_000)
     const losses = mirror.statuses.filter(({ reachable }) => !reachable)
-    expect(losses.some(({ revision }) => revision > 2 && revision < 6_002)).toBe(true)
+    expect(losses.some(({ revision }) => revision > 3 && revision < 6_003)).toBe(true)
   })
 
   test('notices an etcd that is frozen, and catches up when it thaws', async () => {
@@ -249,7 +253,7 @@ describe('a follower', () => {
       await Promise.all(batch)
     }
     await startMirror()
-    expect(mirror.size).toBe(20_000)
+    expect(mirror.size).toBe(20_001)
     await etcd.restart()
     await writer.put('/routes/77', 'changed')
     await untilSeen('/routes/77', 'changed')

@@ -43,6 +43,9 @@ export function follow(store: ConfigStore, handlers: FollowHandlers): Follower {
 /** A watch that lasted longer than this shows that the store serves again. */
 const STABLE_MS = 1_000
 
+/** How long to wait for the answer to a short question before trying a new connection. */
+const PROBE_TIMEOUT_MS = 5_000
+
 class StoreFollower implements Follower {
   readonly initialized: Promise<void>
   readonly #store: ConfigStore
@@ -76,8 +79,8 @@ class StoreFollower implements Follower {
     let stale = true
     while (!signal.aborted) {
       try {
-        stale ||= !(await this.#historyGoesOn())
-        if (stale) await this.#load()
+        const goesOn = await this.#historyGoesOn()
+        if (stale || !goesOn) await this.#load()
         if (signal.aborted) return
         const loss = await this.#watchUntilLost()
         stale = loss !== 'unavailable'
@@ -91,13 +94,14 @@ class StoreFollower implements Follower {
 
   /**
    * Whether the store still has the history that was followed so far. Its revision tells a wiped or restored store
-   * only until it has as many writes as before, so the newest change must be there as it was, too.
+   * only until it has as many writes as before, so the newest change must be there as it was, too. Asked before
+   * anything else, because a short question finds out soon when nobody answers.
    */
   async #historyGoesOn(): Promise<boolean> {
     const { last } = this.#known
-    if (last?.type !== 'put') return false
-    const { entry, revision } = await this.#store.get(last.key)
+    const { entry, revision } = await this.#store.get(last?.key ?? '/', { timeoutMs: PROBE_TIMEOUT_MS })
     return (
+      last?.type === 'put' &&
       revision >= this.#status.revision &&
       entry?.modRevision === last.entry.modRevision &&
       entry.value === last.entry.value

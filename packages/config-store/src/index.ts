@@ -7,7 +7,10 @@ export type { Follower, FollowerStatus, FollowHandlers } from './follow.ts'
 export { StoreUnavailableError } from './store.ts'
 export type {
   ConfigStore,
+  GetResult,
+  ListResult,
   PutResult,
+  ReadOptions,
   StoreChange,
   StoreEntry,
   StoreWatch,

@@ -16,6 +16,11 @@ export type StoreChange =
   | { readonly type: 'put'; readonly key: string; readonly revision: number; readonly entry: StoreEntry }
   | { readonly type: 'delete'; readonly key: string; readonly revision: number }
 
+export interface ReadOptions {
+  /** Give up earlier than the store's own timeout. */
+  readonly timeoutMs?: number
+}
+
 export interface WriteOptions {
   /** The key vanishes by itself this many seconds after the write. */
   readonly ttlSeconds?: number
@@ -61,10 +66,10 @@ export interface ConfigStore {
   /** Writes the placeholder of every directory that has none (contract: etcd.md §1). Not for data planes. */
   initialize(): Promise<void>
 
-  get(key: string): Promise<{ revision: number; entry: StoreEntry | undefined }>
+  get(key: string, options?: ReadOptions): Promise<GetResult>
 
   /** Everything whose key begins with `prefix`, sorted by key, as it was at `revision`. */
-  list(prefix: string): Promise<{ revision: number; entries: StoreEntry[] }>
+  list(prefix: string): Promise<ListResult>
 
   /** Writes unconditionally. Without a ttl, an earlier ttl of the key no longer applies. */
   put(key: string, value: string, options?: WriteOptions): Promise<PutResult>
@@ -91,6 +96,17 @@ export interface ConfigStore {
 
   /** Ends all watches and lets go of connections or files. */
   close(): Promise<void>
+}
+
+export interface GetResult {
+  /** The newest revision of the store, not of the key. */
+  readonly revision: number
+  readonly entry: StoreEntry | undefined
+}
+
+export interface ListResult {
+  readonly revision: number
+  readonly entries: readonly StoreEntry[]
 }
 
 export interface PutResult {

@@ -4,6 +4,8 @@ import { writePlaceholders } from '../directories.ts'
 import { generateId } from '../generated-id.ts'
 import {
   type ConfigStore,
+  type GetResult,
+  type ListResult,
   type PutResult,
   type StoreEntry,
   StoreUnavailableError,
@@ -65,14 +67,14 @@ class EmbeddedStore implements ConfigStore {
     return writePlaceholders(this)
   }
 
-  async get(key: string): Promise<{ revision: number; entry: StoreEntry | undefined }> {
+  async get(key: string): Promise<GetResult> {
     return answering(() => {
       this.#expire()
       return { revision: this.#db.revision(), entry: this.#db.entry(key) }
     })
   }
 
-  async list(prefix: string): Promise<{ revision: number; entries: StoreEntry[] }> {
+  async list(prefix: string): Promise<ListResult> {
     answering(() => this.#expire())
     try {
       return await list(this.#path, prefix)

@@ -1,17 +1,14 @@
 // Reading many keys as they were at one revision, without holding up the event loop.
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { StoreEntry } from '../store.ts'
+import type { ListResult, StoreEntry } from '../store.ts'
 import { rangeOf, toEntry } from './database.ts'
 
 /** Reading a page takes about 2 ms with documents of 1 KB. */
 const PAGE_ENTRIES = 1_000
 
 /** Reads on a connection of its own, whose transaction keeps seeing one state while others write. */
-export async function list(
-  path: string,
-  prefix: string,
-): Promise<{ revision: number; entries: StoreEntry[] }> {
+export async function list(path: string, prefix: string): Promise<ListResult> {
   const db = new DatabaseSync(path, { readOnly: true })
   try {
     db.exec('BEGIN')

@@ -46,20 +46,23 @@ export class EtcdCluster {
     this.#current = Math.floor(Math.random() * host.length)
   }
 
-  /** A call that changes nothing, repeated on every endpoint. Rejects with a {@link StoreUnavailableError}. */
-  read<T>(call: Call<T>): Promise<T> {
-    return this.#onEveryEndpoint(call, isRecoverableError)
+  /**
+   * A call that changes nothing, repeated on every endpoint. Rejects with a {@link StoreUnavailableError}, at the
+   * latest after the timeout of the settings.
+   */
+  read<T>(call: Call<T>, timeoutMs = Infinity): Promise<T> {
+    return this.#onEveryEndpoint(call, isRecoverableError, Math.min(timeoutMs, this.#timeoutMs))
   }
 
   /** A call that is only repeated when it certainly was not executed. */
   write<T>(call: Call<T>): Promise<T> {
-    return this.#onEveryEndpoint(call, wasNotSent)
+    return this.#onEveryEndpoint(call, wasNotSent, this.#timeoutMs)
   }
 
   /** A stream on the current endpoint. Its handlers must be attached without awaiting anything else. */
-  async openWatch(): Promise<OpenedWatch> {
+  async openWatch(timeoutMs: number): Promise<OpenedWatch> {
     const client = this.#client
-    const headers = await this.#headers(this.#deadline())
+    const headers = await this.#headers(Date.now() + timeoutMs)
     // A member that lost its cluster ends the stream instead of keeping quiet for ever.
     const options = callOptions(undefined, { ...headers, hasleader: 'true' })
     const stream = await client.watchClient.watch(options)
@@ -78,12 +81,16 @@ export class EtcdCluster {
     return client
   }
 
-  async #onEveryEndpoint<T>(call: Call<T>, mayRepeat: (error: Error) => boolean): Promise<T> {
+  async #onEveryEndpoint<T>(
+    call: Call<T>,
+    mayRepeat: (error: Error) => boolean,
+    timeoutMs: number,
+  ): Promise<T> {
     let failures = 0
     let tokenRenewed = false
     for (;;) {
       const client = this.#client
-      const deadline = this.#deadline()
+      const deadline = this.#deadline(timeoutMs)
       try {
         return await call(client, callOptions(deadline, await this.#headers(deadline)))
       } catch (error) {
@@ -107,8 +114,8 @@ export class EtcdCluster {
   }
 
   /** Each endpoint has its share of the time, so that a silent one leaves some for the others. */
-  #deadline(): number {
-    return Date.now() + this.#timeoutMs / this.#clients.length
+  #deadline(timeoutMs: number): number {
+    return Date.now() + timeoutMs / this.#clients.length
   }
 
   async #headers(deadline: number): Promise<Record<string, string>> {
@@ -129,9 +136,11 @@ export class EtcdCluster {
   }
 }
 
-/** gRPC's picker says this when there is no connection, before anything was sent. */
+/** What gRPC says when it had no connection to send on. */
+const NOT_SENT = ['No connection established', 'Channel closed before call started']
+
 function wasNotSent(error: Error): boolean {
-  return error instanceof GRPCUnavailableError && error.message.includes('No connection established')
+  return error instanceof GRPCUnavailableError && NOT_SENT.some((text) => error.message.includes(text))
 }
 
 /** A refusal by etcd keeps etcd's words; everything else means that nobody answered. */

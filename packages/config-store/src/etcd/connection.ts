@@ -33,6 +33,9 @@ export function connect(url: string, tls: EtcdSettings['tls'], trustedCertificat
       'grpc.keepalive_permit_without_calls': 1,
       'grpc.initial_reconnect_backoff_ms': RECONNECT_MIN_MS,
       'grpc.max_reconnect_backoff_ms': RECONNECT_MAX_MS,
+      // etcd3 answers a failure with a new channel. With gRPC's shared pool that would get the old connection again,
+      // even one that hangs; and watch events would wait behind long lists.
+      'grpc.use_local_subchannel_pool': 1,
       // A proxy for the way out (http_proxy) is not for the store next door.
       'grpc.enable_http_proxy': 0,
       ...(secure && tls?.sni && { 'grpc.ssl_target_name_override': tls.sni }),

@@ -1,11 +1,20 @@
 // The store in etcd: keys and values exactly as a real APISIX reads and writes them (contract: etcd.md §1, §2).
 import { writePlaceholders } from '../directories.ts'
 import { generateId } from '../generated-id.ts'
-import type { ConfigStore, PutResult, StoreEntry, StoreWatch, WatchListener, WriteOptions } from '../store.ts'
+import type {
+  ConfigStore,
+  GetResult,
+  ListResult,
+  PutResult,
+  ReadOptions,
+  StoreWatch,
+  WatchListener,
+  WriteOptions,
+} from '../store.ts'
 import { EtcdCluster } from './cluster.ts'
 import { KeySpace } from './entries.ts'
 import { list } from './list.ts'
-import { DEFAULT_PREFIX, DEFAULT_TIMEOUT_S, type EtcdSettings } from './settings.ts'
+import { DEFAULT_PREFIX, type EtcdSettings } from './settings.ts'
 import { EtcdWatch } from './watch.ts'
 
 /**
@@ -20,13 +29,11 @@ class EtcdStore implements ConfigStore {
   readonly prefix: string
   readonly #cluster: EtcdCluster
   readonly #keys: KeySpace
-  readonly #timeoutMs: number
   readonly #watches = new Set<StoreWatch>()
 
   constructor(settings: EtcdSettings, trustedCertificates: string) {
     this.#keys = new KeySpace(settings.prefix ?? DEFAULT_PREFIX)
     this.prefix = this.#keys.prefix
-    this.#timeoutMs = (settings.timeout ?? DEFAULT_TIMEOUT_S) * 1000
     this.#cluster = new EtcdCluster(settings, trustedCertificates)
   }
 
@@ -34,14 +41,15 @@ class EtcdStore implements ConfigStore {
     return writePlaceholders(this)
   }
 
-  async get(key: string): Promise<{ revision: number; entry: StoreEntry | undefined }> {
-    const { header, kvs } = await this.#cluster.read(({ kv }, options) =>
-      kv.range({ key: this.#keys.toBytes(key) }, options),
+  async get(key: string, { timeoutMs }: ReadOptions = {}): Promise<GetResult> {
+    const { header, kvs } = await this.#cluster.read(
+      ({ kv }, options) => kv.range({ key: this.#keys.toBytes(key) }, options),
+      timeoutMs,
     )
     return { revision: Number(header.revision), entry: kvs[0] && this.#keys.toEntry(kvs[0]) }
   }
 
-  list(prefix: string): Promise<{ revision: number; entries: StoreEntry[] }> {
+  list(prefix: string): Promise<ListResult> {
     return list(this.#cluster, this.#keys, prefix)
   }
 
@@ -90,7 +98,7 @@ class EtcdStore implements ConfigStore {
   }
 
   watch(fromRevision: number, listener: WatchListener): StoreWatch {
-    const watch = new EtcdWatch(this.#cluster, this.#keys, fromRevision, listener, this.#timeoutMs)
+    const watch = new EtcdWatch(this.#cluster, this.#keys, fromRevision, listener)
     this.#watches.add(watch)
     return {
       close: () => {

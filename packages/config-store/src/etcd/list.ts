@@ -1,6 +1,6 @@
 // Reading many keys as they were at one revision, page by page.
 import { GRPCOutOfRangeError, type IRangeResponse } from 'etcd3'
-import { StoreUnavailableError, type StoreEntry } from '../store.ts'
+import { type ListResult, type StoreEntry, StoreUnavailableError } from '../store.ts'
 import type { EtcdCluster } from './cluster.ts'
 import { type KeySpace, successorOfKey } from './entries.ts'
 
@@ -12,11 +12,7 @@ const PAGE_ENTRIES_MAX = 2_000
 /** A list may be overtaken by a compaction between two pages; then it begins anew. */
 const ATTEMPTS_MAX = 5
 
-export async function list(
-  cluster: EtcdCluster,
-  keys: KeySpace,
-  prefix: string,
-): Promise<{ revision: number; entries: StoreEntry[] }> {
+export async function list(cluster: EtcdCluster, keys: KeySpace, prefix: string): Promise<ListResult> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await listOnce(cluster, keys, prefix)
@@ -27,7 +23,7 @@ export async function list(
   }
 }
 
-async function listOnce(cluster: EtcdCluster, keys: KeySpace, prefix: string) {
+async function listOnce(cluster: EtcdCluster, keys: KeySpace, prefix: string): Promise<ListResult> {
   const entries: StoreEntry[] = []
   const range = keys.rangeOf(prefix)
   let revision = 0

@@ -4,6 +4,9 @@ import type { StoreWatch, WatchListener, WatchLoss } from '../store.ts'
 import type { EtcdCluster, OpenedWatch } from './cluster.ts'
 import type { KeySpace } from './entries.ts'
 
+/** etcd opens a watch at once, whatever there is to replay; silence means that nobody is there. */
+const OPEN_TIMEOUT_MS = 5_000
+
 /**
  * Speaks the watch protocol on a stream of its own. etcd3's Watcher is not used: after a response it goes on from
  * the store's revision instead of the last event's, which loses events when a backlog arrives in several responses
@@ -17,20 +20,13 @@ export class EtcdWatch implements StoreWatch {
   #opened: OpenedWatch | undefined
   #over = false
 
-  /** Begins to open the watch; gives up, and says so, when that takes longer than `openTimeoutMs`. */
-  constructor(
-    cluster: EtcdCluster,
-    keys: KeySpace,
-    fromRevision: number,
-    listener: WatchListener,
-    openTimeoutMs: number,
-  ) {
+  constructor(cluster: EtcdCluster, keys: KeySpace, fromRevision: number, listener: WatchListener) {
     this.#keys = keys
     this.#fromRevision = fromRevision
     this.#listener = listener
     this.#openTimer = setTimeout(
-      () => this.#fail(`etcd did not open the watch within ${openTimeoutMs / 1000} s`),
-      openTimeoutMs,
+      () => this.#fail(`etcd did not open the watch within ${OPEN_TIMEOUT_MS / 1000} s`),
+      OPEN_TIMEOUT_MS,
     )
     void this.#open(cluster)
   }
@@ -43,7 +39,7 @@ export class EtcdWatch implements StoreWatch {
 
   async #open(cluster: EtcdCluster): Promise<void> {
     try {
-      this.#opened = await cluster.openWatch()
+      this.#opened = await cluster.openWatch(OPEN_TIMEOUT_MS)
       const { stream } = this.#opened
       // First of all: an error without a listener ends the process. A cancelled stream has one more to tell.
       stream.on('error', (error) => this.#fail(error.message))
