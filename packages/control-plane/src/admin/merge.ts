@@ -1,13 +1,17 @@
 // The two ways to PATCH a document (contract: admin-api.md §4.4). Both change the first argument, a fresh copy.
 import { isJsonObject, type JsonObject } from '@weir/contract'
 
-/** Objects merge, arrays and scalars replace, null removes. */
+/** Objects merge, arrays and scalars replace, null removes: also in objects that are new (RFC 7396). */
 export function mergePatch(target: JsonObject, patch: JsonObject): void {
   for (const [name, value] of Object.entries(patch)) {
-    const old = Object.hasOwn(target, name) ? target[name] : undefined
     if (value === null) delete target[name]
-    else if (isJsonObject(value) && isJsonObject(old)) mergePatch(old, value)
-    else setMember(target, name, value)
+    else if (!isJsonObject(value)) setMember(target, name, value)
+    else {
+      const old = Object.hasOwn(target, name) ? target[name] : undefined
+      const merged = isJsonObject(old) ? old : {}
+      mergePatch(merged, value)
+      setMember(target, name, merged)
+    }
   }
 }
 

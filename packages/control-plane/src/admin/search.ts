@@ -5,6 +5,8 @@ import { compilePattern } from '@weir/contract'
 /** A catastrophic expression would stop the whole process; after this time it is given up. */
 const SEARCH_MS_MAX = 500
 
+const TIMEOUT_CODE = 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+
 const search = new Script(
   'groups.forEach((group, i) => { found[i] = group.some((text) => pattern.test(text)) })',
 )
@@ -28,6 +30,7 @@ export function searchAll(pattern: string, groups: readonly (readonly string[])[
   }
 }
 
+/** Such an error belongs to the other context, so it is no instance of our Error. */
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === TIMEOUT_CODE
 }

@@ -46,7 +46,10 @@ export function createApp(options: AppOptions): Hono<Env> {
   })
 
   // Answered without a key: clients ask it to see whether the Admin API is there.
-  app.on('HEAD', PREFIX, (c) => c.body('', 200, { 'Content-Type': 'application/json' }))
+  app.get(PREFIX, (c) => {
+    const asked = c.req.method === 'HEAD'
+    return asked ? c.body('', 200, { 'Content-Type': 'application/json' }) : sendPage(c, 404)
+  })
   app.all(`${PREFIX}/*`, async (c) => {
     const { incoming } = c.env
     const url = new URL(c.req.url)

@@ -12,7 +12,7 @@ export type ReadBody =
   | { readonly ok: false; readonly reply: Reply; readonly unread: boolean }
 
 /**
- * The JSON value of the body; `undefined` when there is none. Rejects when the client left.
+ * The JSON value of the body; `undefined` when there is none.
  * @param bytesMax largest body, in bytes; a larger one is refused without reading the rest of it.
  */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<ReadBody> {
@@ -20,11 +20,15 @@ export async function readBody(request: IncomingMessage, bytesMax: number): Prom
   if (announced > bytesMax) return tooLarge(announced, bytesMax)
   const chunks: Buffer[] = []
   let size = 0
-  // Destroying the request would take the connection with it, and with it the answer.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > bytesMax) return tooLarge(size, bytesMax)
-    chunks.push(chunk)
+  try {
+    // Destroying the request would take the connection with it, and with it the answer.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > bytesMax) return tooLarge(size, bytesMax)
+      chunks.push(chunk)
+    }
+  } catch {
+    return { ok: false, reply: refuseEarly(400, 'invalid request body: it broke off'), unread: true }
   }
   if (size === 0) return { ok: true, value: undefined }
   return parseBody(Buffer.concat(chunks))

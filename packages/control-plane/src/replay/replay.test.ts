@@ -1,0 +1,51 @@
+// The whole recording against both stores. Plugins that this build lacks have stand-ins with the recorded schemas, so
+// that what follows from them is compared as well; further down, what is answered without them.
+import { readFileSync } from 'node:fs'
+import { createEtcdStore } from '@weir/config-store'
+import { startEtcd } from '@weir/testkit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { standIns } from '../testing/stand-ins.ts'
+import { openEmbedded, startTestPlane, type TestPlane, type TestStore } from '../testing/test-plane.ts'
+import { Replay, type RecordedCall } from './replay.ts'
+
+const recorded = readFileSync(new URL('recorded.jsonl', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as RecordedCall)
+
+async function openEtcd(): Promise<TestStore> {
+  const etcd = await startEtcd()
+  const store = createEtcdStore({ host: [etcd.url] })
+  return {
+    store,
+    async close() {
+      await store.close()
+      await etcd.stop()
+    },
+  }
+}
+
+const stores = [
+  ['the embedded store', openEmbedded],
+  ['etcd', openEtcd],
+] as const
+
+describe.each(stores)('the recorded calls, on %s', (_name, open) => {
+  let plane: TestPlane
+  let store: TestStore
+  let replay: Replay
+  beforeAll(async () => {
+    store = await open()
+    plane = await startTestPlane({ store: store.store, plugins: standIns })
+    replay = new Replay(plane.port)
+  })
+  afterAll(async () => {
+    await plane.close()
+    await store.close()
+  })
+
+  it.each(recorded)('$name', async (call) => {
+    const { expected, actual } = replay.compare(call, await replay.send(call))
+    expect(actual).toEqual(expected)
+  })
+})
