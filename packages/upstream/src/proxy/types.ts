@@ -1,0 +1,93 @@
+// What plain proxying needs of a request and gives back. The gateway's request context and response fit these by
+// shape: this package knows no plugins.
+import type { IncomingMessage } from 'node:http'
+import type { GatewayError, Upstream } from '@weir/contract'
+
+/** One try at a node. Milliseconds; undefined when that point was never reached. */
+export interface ForwardAttempt {
+  /** `host:port` that was connected to. */
+  readonly address: string
+  /** The upstream's status, or what a failed try counts as (routing.md §1); 0 while it is under way. */
+  status: number
+  connectMs: number | undefined
+  headerMs: number | undefined
+  responseMs: number | undefined
+}
+
+/** Filled while the request is forwarded: variables, logs and metrics read it. */
+export interface ForwardRecord {
+  readonly attempts: ForwardAttempt[]
+  scheme: string
+  host: string
+  uri: string
+  node: string
+}
+
+export interface ForwardRequest {
+  readonly message: IncomingMessage
+  readonly method: string
+  /** Decoded and normalized, without query. */
+  readonly path: string
+  /** As sent. */
+  readonly target: string
+  readonly query: string
+  readonly scheme: 'http' | 'https'
+  readonly remoteAddress: string
+  /** Lower-case names, with the edits of plugins. */
+  readonly headers: Record<string, string | string[] | undefined>
+  /** Set when somebody has read the whole body: this is sent then. */
+  readonly body: Buffer | undefined
+  /** Raised while the body is streamed. */
+  bodyBytes: number
+}
+
+export interface ForwardContext {
+  readonly request: ForwardRequest
+  readonly upstream: ForwardRecord
+  readonly consumer: { readonly username: string } | undefined
+  variable(name: string): unknown
+  onClientGone(callback: () => void): void
+}
+
+/** Where the body of an answer goes. */
+export interface AnswerSink {
+  chunk(bytes: Buffer): void
+  end(): void
+  fail(error: GatewayError): void
+}
+
+export interface AnswerBody {
+  start(sink: AnswerSink): void
+  pause(): void
+  resume(): void
+  abort(reason: Error): void
+}
+
+export interface ForwardAnswer {
+  status: number
+  /** Name, value, name, value ...; as the upstream spelled them, hop-by-hop headers removed. */
+  headers: string[]
+  source: 'upstream'
+  body: AnswerBody | undefined
+}
+
+/** An upstream document ready to be used: made once, used for every request. */
+export interface CompiledUpstream {
+  /** Rejects with a GatewayError when there is no answer to be had. */
+  forward(ctx: ForwardContext): Promise<ForwardAnswer>
+}
+
+/** Seconds, as in the documents. */
+export interface UpstreamTimeout {
+  readonly connect?: number | undefined
+  readonly send?: number | undefined
+  readonly read?: number | undefined
+}
+
+/** Compiled upstreams of one thread by the key of the document that holds them (`/apisix/routes/1`). */
+export interface CompiledUpstreams {
+  /** What has not changed since the last call with this key (balancer, health) goes on. `timeout` is the route's. */
+  open(resourceKey: string, upstream: Upstream, timeout: UpstreamTimeout | undefined): CompiledUpstream
+  /** The document is gone, or holds no upstream any more. */
+  drop(resourceKey: string): void
+}
