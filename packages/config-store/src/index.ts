@@ -1,7 +1,7 @@
 export { DIRECTORIES, isPlaceholder, PLACEHOLDER_VALUE } from './directories.ts'
-export { createEtcdStore } from './etcd/etcd-store.ts'
+// The adapters stand apart (`@weir/config-store/etcd`, `/embedded`): what a process does not use it does not load.
 export type { EtcdSettings } from './etcd/settings.ts'
-export { type EmbeddedSettings, createEmbeddedStore } from './embedded/embedded-store.ts'
+export type { EmbeddedSettings } from './embedded/embedded-store.ts'
 export { follow } from './follow.ts'
 export type { Follower, FollowerStatus, FollowHandlers } from './follow.ts'
 export { StoreUnavailableError } from './store.ts'

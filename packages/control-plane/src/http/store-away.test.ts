@@ -1,5 +1,6 @@
 // etcd away, frozen, back, emptied: 503 while it lasts, and nothing that has to be done by hand afterwards.
-import { createEtcdStore, type ConfigStore } from '@weir/config-store'
+import type { ConfigStore } from '@weir/config-store'
+import { createEtcdStore } from '@weir/config-store/etcd'
 import { startEtcd, until, type Etcd } from '@weir/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startTestPlane, type TestPlane } from '../testing/test-plane.ts'

@@ -1,11 +1,12 @@
 // The whole recording against both stores. Plugins that this build lacks have stand-ins with the recorded schemas, so
 // that what follows from them is compared as well; further down, what is answered without them.
 import { readFileSync } from 'node:fs'
-import { createEtcdStore } from '@weir/config-store'
+import { createEtcdStore } from '@weir/config-store/etcd'
 import { startEtcd } from '@weir/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { standIns } from '../testing/stand-ins.ts'
+import { inBuild, standIns } from '../testing/stand-ins.ts'
 import { openEmbedded, startTestPlane, type TestPlane, type TestStore } from '../testing/test-plane.ts'
+import { expectationOf } from './expectations.ts'
 import { Replay, type RecordedCall } from './replay.ts'
 
 const recorded = readFileSync(new URL('recorded.jsonl', import.meta.url), 'utf8')
@@ -25,6 +26,9 @@ async function openEtcd(): Promise<TestStore> {
   }
 }
 
+const plugins = [...inBuild, ...standIns]
+const calls = recorded.map((call) => expectationOf(call, plugins))
+
 const stores = [
   ['the embedded store', openEmbedded],
   ['etcd', openEtcd],
@@ -36,7 +40,7 @@ describe.each(stores)('the recorded calls, on %s', (_name, open) => {
   let replay: Replay
   beforeAll(async () => {
     store = await open()
-    plane = await startTestPlane({ store: store.store, plugins: standIns })
+    plane = await startTestPlane({ store: store.store, plugins })
     replay = new Replay(plane.port)
   })
   afterAll(async () => {
@@ -44,7 +48,7 @@ describe.each(stores)('the recorded calls, on %s', (_name, open) => {
     await store.close()
   })
 
-  it.each(recorded)('$name', async (call) => {
+  it.each(calls)('$name', async (call) => {
     const { expected, actual } = replay.compare(call, await replay.send(call))
     expect(actual).toEqual(expected)
   })
