@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '@weir/contract'
 import type { DocumentName } from '../view/keys.ts'
 import type { Admin } from './admin.ts'
 import { checkPlugins } from './plugin-check.ts'
-import { checkReferences } from './references.ts'
+import { checkClientCertificate, checkReferences } from './references.ts'
 import type { AdminResource } from './resource.ts'
 
 /** The complaint, or undefined when the document may be stored. What costs a question to the store comes last. */
@@ -13,14 +13,22 @@ export async function checkDocument(
   document: JsonObject,
   admin: Admin,
 ): Promise<string | undefined> {
-  const early = resource.contract.check(document) ?? checkPluginsOf(resource, document, admin)
+  const early =
+    (resource.check === undefined
+      ? resource.contract.check(document)
+      : resource.check(document, name, admin)) ??
+    resource.checkMore?.(document, admin) ??
+    checkPluginsOf(resource, document, admin)
   if (early !== undefined) return early
   if (resource.unique !== undefined && document['plugins'] !== undefined) {
     await admin.view.caughtUp()
     const twin = resource.unique(document, name, admin)
     if (twin !== undefined) return twin
   }
-  return checkReferences(document, resource.references ?? [], admin.store)
+  return (
+    (await checkReferences(document, resource.references ?? [], admin.store)) ??
+    checkClientCertificate(document, admin.store)
+  )
 }
 
 function checkPluginsOf(resource: AdminResource, document: JsonObject, admin: Admin): string | undefined {

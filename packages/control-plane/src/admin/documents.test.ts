@@ -2,7 +2,7 @@
 import { isJsonObject } from '@weir/contract'
 import { until } from '@weir/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { standIns } from '../testing/stand-ins.ts'
+import { inBuild, standIns } from '../testing/stand-ins.ts'
 import { startTestPlane, type Answer, type TestPlane } from '../testing/test-plane.ts'
 
 const upstream = { type: 'roundrobin', nodes: { '127.0.0.1:1980': 1 } }
@@ -10,7 +10,7 @@ const route = { uri: '/a', upstream }
 
 let plane: TestPlane
 beforeEach(async () => {
-  plane = await startTestPlane({ plugins: standIns })
+  plane = await startTestPlane({ plugins: [...inBuild, ...standIns] })
 })
 afterEach(() => plane.close())
 
@@ -149,7 +149,7 @@ describe('secrets', () => {
   it('are stored as they are when encryption is off, except for keys of certificates', async () => {
     await plane.close()
     plane = await startTestPlane({
-      plugins: standIns,
+      plugins: [...inBuild, ...standIns],
       config: `
 apisix: {data_encryption: {enable_encrypt_fields: false}}
 deployment: {admin: {admin_key_required: false, admin_listen: {ip: 127.0.0.1, port: 0}}}`,

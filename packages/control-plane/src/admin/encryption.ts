@@ -19,12 +19,15 @@ export interface Encryption {
 
 /** For a document on its way to the store. */
 export function encryptDocument(
-  { plugins: place }: AdminResource,
+  { plugins: place, privateKeys }: AdminResource,
   document: JsonObject,
   { cipher, encryptsFields, plugins }: Encryption,
 ): void {
-  encryptClientKey(document, cipher)
-  if (isJsonObject(document['upstream'])) encryptClientKey(document['upstream'], cipher)
+  encryptKeys(document, privateKeys?.members ?? [], cipher)
+  for (const upstream of [document, document['upstream']]) {
+    // The key with which we show a client certificate to an upstream.
+    if (isJsonObject(upstream)) encryptKeys(upstream['tls'], ['client_key'], cipher)
+  }
   if (!encryptsFields || place === undefined) return
   changeConfigs(document, place, plugins, (config, paths) => encryptFields(config, paths, cipher))
 }
@@ -53,8 +56,11 @@ function changeConfigs(
   }
 }
 
-/** The key with which we show a client certificate to an upstream. */
-function encryptClientKey({ tls }: JsonObject, cipher: Cipher): void {
-  if (!isJsonObject(tls) || typeof tls['client_key'] !== 'string') return
-  tls['client_key'] = encryptPrivateKey(tls['client_key'], cipher)
+function encryptKeys(holder: unknown, members: readonly string[], cipher: Cipher): void {
+  if (!isJsonObject(holder)) return
+  const encrypt = (key: unknown) => (typeof key === 'string' ? encryptPrivateKey(key, cipher) : key)
+  for (const member of members) {
+    const key = holder[member]
+    if (key !== undefined) holder[member] = Array.isArray(key) ? key.map(encrypt) : encrypt(key)
+  }
 }

@@ -9,6 +9,7 @@ export function putId(
   pathId: string | undefined,
   document: JsonObject,
 ): { readonly id: string } | { readonly complaint: string } {
+  if (idMember === 'path') return { id: pathId ?? '' }
   const own = document[idMember]
   if (idMember === 'username') {
     // A missing or malformed username is the schema's to say.

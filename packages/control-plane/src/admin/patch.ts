@@ -14,7 +14,7 @@ import type { Write } from './write.ts'
 
 export async function patch(resource: AdminResource, write: Write, admin: Admin): Promise<Reply> {
   const { id, parent, rest } = write.target
-  if (id === undefined) return refuse(400, `missing ${resource.contract.kind} id`)
+  if (id === undefined) return refuse(400, resource.patchWithoutId ?? `missing ${resource.contract.kind} id`)
   if (write.body === undefined) return refuse(400, 'missing new configuration')
   const change = changeOf(write.body, rest)
   if (change === undefined) return refuse(400, 'invalid configuration')

@@ -29,6 +29,10 @@ export function targetOf(segments: readonly string[]): Target {
     const [credential, ...tail] = rest
     return { resource: 'credentials', id: credential, parent: id, rest: tail }
   }
+  if (resource === 'secrets') {
+    const named = id !== undefined && third !== undefined
+    return { resource, id: named ? `${id}/${third}` : undefined, parent: undefined, rest }
+  }
   // `/schema/plugins/x` is another name of `/plugins/x` (contract: admin-api.md §2).
   if (resource === 'schema' && id === 'plugins') return targetOf(segments.slice(1))
   return { resource, id, parent: undefined, rest: third === undefined ? [] : [third, ...rest] }

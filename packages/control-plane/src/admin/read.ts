@@ -1,5 +1,6 @@
 // GET: one document, or the list of them (contract: admin-api.md §3).
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { JsonObject } from '@weir/contract'
 import { keyNotFound, refuse, reply, type Reply } from '../http/reply.ts'
 import { parseDocument, type Document } from '../view/document.ts'
 import type { Admin } from './admin.ts'
@@ -29,7 +30,7 @@ async function getOne(resource: AdminResource, key: string, admin: Admin): Promi
   if (entry === undefined) return keyNotFound
   // What somebody wrote past the Admin API may be no JSON; then its text is shown.
   const value = parseDocument(entry.value) ?? entry.value
-  if (typeof value === 'object') decryptDocument(resource, value, admin)
+  if (typeof value === 'object') prepareToShow(resource, value, admin)
   const { createRevision: createdIndex, modRevision: modifiedIndex } = entry
   return reply(200, { key: admin.store.prefix + entry.key, value, createdIndex, modifiedIndex })
 }
@@ -85,9 +86,15 @@ function itemOf(resource: AdminResource, document: Document, admin: Admin): stri
 
 /** The stored text is JSON already; only what has secrets is taken apart. */
 function valueOf(resource: AdminResource, document: Document, admin: Admin): string {
-  if (!document.facts.hasPlugins) return document.value
+  if (!document.facts.hasPlugins && resource.privateKeys === undefined) return document.value
   const value = parseDocument(document.value)
   if (value === undefined) return document.value
-  decryptDocument(resource, value, admin)
+  prepareToShow(resource, value, admin)
   return JSON.stringify(value)
+}
+
+function prepareToShow(resource: AdminResource, value: JsonObject, admin: Admin): void {
+  decryptDocument(resource, value, admin)
+  if (resource.privateKeys?.hidden !== true) return
+  for (const member of resource.privateKeys.members) delete value[member]
 }

@@ -8,8 +8,8 @@ import type { PluginPlace } from './plugin-table.ts'
 export interface AdminResource {
   /** Kind, directory, refused methods, schema and checks of a document by itself. */
   readonly contract: Resource<unknown>
-  /** The member that names a document. */
-  readonly idMember: 'id' | 'username'
+  /** The member that names a document; `path`: only the path does, and `id` is added when it is stored. */
+  readonly idMember: 'id' | 'username' | 'path'
   /** What kind of plugin configurations documents hold, if any. */
   readonly plugins?: PluginPlace
   /** Stands before complaints about plugins. */
@@ -19,6 +19,14 @@ export interface AdminResource {
   /** Members that `filter=` of a list may name (contract: admin-api.md §3.3). */
   readonly listFilters?: ReadonlySet<string>
   readonly inUse?: InUse
+  /** Takes the place of `contract.check` where the rules depend on the document's name. */
+  check?(document: JsonObject, name: DocumentName, admin: Admin): string | undefined
+  /** Complaints after `contract.check`. */
+  checkMore?(document: JsonObject, admin: Admin): string | undefined
+  /** Members, besides those of plugins, that are private keys: encrypted when stored, and never shown if `hidden`. */
+  readonly privateKeys?: { readonly members: readonly string[]; readonly hidden: boolean }
+  /** The complaint about a PATCH without an id; default: `missing <kind> id`. */
+  readonly patchWithoutId?: string
   /** What only one document may hold; the view is up to date when this is asked. */
   unique?(document: JsonObject, name: DocumentName, admin: Admin): string | undefined
   /** Further complaints about plugins that are right by themselves. */

@@ -6,12 +6,17 @@ import {
   globalRule,
   isJsonObject,
   pluginConfig,
+  pluginMetadata,
   route,
   service,
+  ssl,
   upstream,
 } from '@weir/contract'
+import { checkCertificates } from './certificates.ts'
 import { upstreamInUse, usedThrough } from './in-use.ts'
 import type { AdminResource } from './resource.ts'
+import { checkMetadata } from './plugin-metadata.ts'
+import { checkSecret, secret } from './secrets.ts'
 import { checkGlobalPlugins, checkIdentities } from './unique.ts'
 
 const rows: readonly AdminResource[] = [
@@ -77,6 +82,19 @@ const rows: readonly AdminResource[] = [
     unique: ({ plugins }, { id }, { view }) =>
       isJsonObject(plugins) ? checkGlobalPlugins(plugins, id, view) : undefined,
   },
+  {
+    contract: ssl,
+    idMember: 'id',
+    checkMore: checkCertificates,
+    privateKeys: { members: ['key', 'keys'], hidden: true },
+  },
+  {
+    contract: secret,
+    idMember: 'id',
+    check: checkSecret,
+    patchWithoutId: 'no secret id',
+  },
+  { contract: pluginMetadata, idMember: 'path', check: checkMetadata },
 ]
 
 /** By the segment that stands for them in paths. */
@@ -86,5 +104,5 @@ export const resources: ReadonlyMap<string, AdminResource> = new Map(
 
 /** By the name under which a schema is served. */
 export const resourcesByName: ReadonlyMap<string, AdminResource> = new Map(
-  rows.map((row) => [row.contract.name, row]),
+  rows.filter((row) => row.check === undefined).map((row) => [row.contract.name, row]),
 )

@@ -16,7 +16,9 @@ export function getSchema(name = ''): Reply {
 /** `POST /schema/validate/{resources}`: the schema alone, without plugins and references. */
 export async function validateSchema(name: string, readBody: () => Promise<ReadBody>): Promise<Reply> {
   const resource = resources.get(name)
-  if (resource === undefined) return refuseEarly(404, `Unsupported resource type: ${name}`)
+  // Where the name decides which schema counts, there is none to check against.
+  if (resource === undefined || resource.check !== undefined)
+    return refuseEarly(404, `Unsupported resource type: ${name}`)
   const body = await readBody()
   if (!body.ok) return body.reply
   const complaint = resource.contract.checkSchema(body.value)

@@ -28,6 +28,7 @@ export async function put(resource: AdminResource, write: Write, admin: Admin): 
   const name = nameIn(resource, id, target.parent)
   const complaint = forbiddenTimestamp(document) ?? (await checkDocument(resource, name, document, admin))
   if (complaint !== undefined) return refuse(400, complaint)
+  if (resource.idMember === 'path') document['id'] = id
   const key = keyOf(resource, id, target.parent)
   const missing = await missingAbove(resource, target.parent, admin)
   if (missing !== undefined) return missing

@@ -17,7 +17,7 @@ export interface RecordedCall {
   readonly contentType: string
   readonly apiVersion?: string
   /** The body without its line end. Absent: empty, or a page of HTML. */
-  readonly answer?: string
+  readonly answer?: string | undefined
   /** The beginning of a body too long to be kept. */
   readonly cut?: string
 }

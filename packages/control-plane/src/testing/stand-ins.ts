@@ -2,6 +2,7 @@
 // what plugins do. A plugin that the build has is used itself.
 import { defineSchema, withPluginMeta } from '@weir/contract'
 import { definePlugin, type AnyPlugin } from '@weir/plugin-api'
+import * as built from '@weir/plugins'
 
 const positive = { oneOf: [{ type: 'integer', exclusiveMinimum: 0 }, { type: 'string' }] } as const
 
@@ -74,4 +75,29 @@ const basicAuth = definePlugin({
   create: () => ({}),
 })
 
-export const standIns: readonly AnyPlugin[] = [limitCount, cors, trafficSplit, keyAuth, basicAuth]
+const httpLogger = definePlugin({
+  name: 'http-logger',
+  priority: 410,
+  schema: withPluginMeta(
+    defineSchema({ type: 'object', properties: { uri: { type: 'string' } }, required: ['uri'] }),
+  ),
+  metadataSchema: defineSchema({ type: 'object', properties: { log_format: { type: 'object' } } }),
+  create: () => ({}),
+})
+
+/** The plugins of this build. */
+export const inBuild: readonly AnyPlugin[] = Object.values<unknown>(built).flatMap((one) =>
+  Array.isArray(one) ? one : [],
+)
+
+const names = new Set(inBuild.map(({ name }) => name))
+
+/** For those that the build does not have (yet). */
+export const standIns: readonly AnyPlugin[] = [
+  httpLogger,
+  limitCount,
+  cors,
+  trafficSplit,
+  keyAuth,
+  basicAuth,
+].filter(({ name }) => !names.has(name))
