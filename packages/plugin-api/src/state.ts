@@ -41,3 +41,9 @@ export class State {
 export const consumedHeaders = defineStateKey<readonly string[]>('consumed-headers')
 /** Likewise the names of query arguments. */
 export const consumedArguments = defineStateKey<readonly string[]>('consumed-arguments')
+
+/**
+ * Names of query arguments that nobody upstream may see, whoever it is (`hide_credentials`). Headers need no such
+ * key: they are taken out of `ctx.request.headers`.
+ */
+export const hiddenArguments = defineStateKey<readonly string[]>('hidden-arguments')
