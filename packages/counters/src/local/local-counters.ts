@@ -156,7 +156,8 @@ export class LocalCounters implements CounterStore {
   #book(asks: readonly Ask[], hashes: readonly KeyHash[], leaseMs: number, now: number): void {
     for (let i = 0; i < asks.length; i++) {
       const { amount, windowSeconds } = asks[i]!
-      const record = this.#records[i] || this.#table.addAccount(hashes[i]!)
+      const hash = hashes[i]!
+      const record = this.#records[i] || this.#table.find(hash) || this.#table.addAccount(hash)
       this.#table.use(record, 0, windowSeconds, now)
       this.#handles[i] = this.#table.addLease(record, amount, now + leaseMs)
     }
