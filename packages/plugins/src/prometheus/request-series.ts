@@ -1,0 +1,96 @@
+// The series that requests of one caller, model and route count in, each bound at its first use.
+import type { LlmExchange, RequestSummary } from '@weir/plugin-api'
+import type { BoundCounter, BoundHistogram } from '@weir/telemetry'
+import type { LabelledMetrics, Labels } from './labels.ts'
+
+const errorStatusMin = 400
+
+export class RequestSeries {
+  readonly #metrics: LabelledMetrics
+  readonly #labels: Labels
+  readonly #total: BoundHistogram
+  readonly #gateway: BoundHistogram
+  readonly #ingress: BoundCounter
+  readonly #egress: BoundCounter
+  readonly #statuses = new Map<string, BoundCounter>()
+  #upstream: BoundHistogram | undefined
+  #llm: LlmSeries | undefined
+
+  constructor(metrics: LabelledMetrics, labels: Labels) {
+    this.#metrics = metrics
+    this.#labels = labels
+    this.#total = metrics.histogram('http_latency', { ...labels, type: 'request' })
+    this.#gateway = metrics.histogram('http_latency', { ...labels, type: 'apisix' })
+    this.#ingress = metrics.counter('bandwidth', { ...labels, type: 'ingress' })
+    this.#egress = metrics.counter('bandwidth', { ...labels, type: 'egress' })
+  }
+
+  count(summary: RequestSummary, llm: LlmExchange | undefined): void {
+    const { durationMs, upstreamMs } = summary
+    this.#status(summary).inc()
+    this.#total.observe(durationMs)
+    if (upstreamMs !== undefined) {
+      this.#upstream ??= this.#metrics.histogram('http_latency', { ...this.#labels, type: 'upstream' })
+      this.#upstream.observe(upstreamMs)
+    }
+    this.#gateway.observe(Math.max(0, durationMs - (upstreamMs ?? 0)))
+    this.#ingress.inc(summary.requestBytes)
+    this.#egress.inc(summary.responseBytes)
+    if (!llm) return
+    this.#llm ??= new LlmSeries(this.#metrics, this.#labels)
+    this.#llm.count(summary, llm)
+  }
+
+  #status({ status, source }: RequestSummary): BoundCounter {
+    const key = `${status} ${source}`
+    let counter = this.#statuses.get(key)
+    if (!counter) {
+      const labels = { ...this.#labels, code: String(status), response_source: source }
+      counter = this.#metrics.counter('http_status', labels)
+      this.#statuses.set(key, counter)
+    }
+    return counter
+  }
+}
+
+/** Tokens count on every exit, with 0 when there were none; times only of answers that began well. */
+class LlmSeries {
+  readonly #metrics: LabelledMetrics
+  readonly #labels: Labels
+  readonly #prompt: BoundCounter
+  readonly #completion: BoundCounter
+  readonly #promptSizes: BoundHistogram
+  readonly #completionSizes: BoundHistogram
+  #total: BoundHistogram | undefined
+  #firstToken: BoundHistogram | undefined
+
+  constructor(metrics: LabelledMetrics, labels: Labels) {
+    this.#metrics = metrics
+    this.#labels = labels
+    this.#prompt = metrics.counter('llm_prompt_tokens', labels)
+    this.#completion = metrics.counter('llm_completion_tokens', labels)
+    this.#promptSizes = metrics.histogram('llm_prompt_tokens_dist', labels)
+    this.#completionSizes = metrics.histogram('llm_completion_tokens_dist', labels)
+  }
+
+  count({ status }: RequestSummary, llm: LlmExchange): void {
+    if (status < errorStatusMin && llm.timeToFirstTokenMs > 0) {
+      this.#total ??= this.#latency('total')
+      this.#total.observe(llm.upstreamMs)
+      if (llm.stream) {
+        this.#firstToken ??= this.#latency('ttft')
+        this.#firstToken.observe(llm.timeToFirstTokenMs)
+      }
+    }
+    const promptTokens = llm.usage?.promptTokens ?? 0
+    const completionTokens = llm.usage?.completionTokens ?? 0
+    this.#prompt.inc(promptTokens)
+    this.#completion.inc(completionTokens)
+    this.#promptSizes.observe(promptTokens)
+    this.#completionSizes.observe(completionTokens)
+  }
+
+  #latency(type: 'total' | 'ttft'): BoundHistogram {
+    return this.#metrics.histogram('llm_latency', { ...this.#labels, type })
+  }
+}
