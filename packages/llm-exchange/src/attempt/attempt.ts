@@ -1,0 +1,405 @@
+// One try at one instance: a state machine from the request's first byte to the answer's last.
+//
+//   connecting -> reading_answer ----------------------------> done   a complete answer, or an error to judge
+//              -> waiting_for_first_token -> streaming -> draining -> done
+//
+// Before the first token an attempt may fail and another instance be tried, because nobody has seen anything of it.
+// From the first token on the answer belongs to the client: whatever happens is visible to it.
+import { GatewayError } from '@weir/contract'
+import { type ClientProtocol, type JsonObject, StreamWatch } from '@weir/llm'
+import type { ByteSink, ByteStream, RequestContext, UpstreamAttempt } from '@weir/plugin-api'
+import type { Exchange, ExchangeHandler, UpstreamError } from '@weir/upstream'
+import type { Instance } from '../instance/instance.ts'
+import type { LimitSettings } from '../settings.ts'
+import {
+  type Failure,
+  limitFailure,
+  ownFailure,
+  refusal,
+  transportFailure,
+  upstreamFailure,
+} from './failure.ts'
+import { requestHeaders } from './request-headers.ts'
+import { readResponseHeaders } from './response-headers.ts'
+
+/** A complete answer is held in memory; without `max_response_bytes` this is the bound. */
+export const answerBytesMax = 64 * 1024 * 1024
+/** What may still come of a stream that has said that it is over, for its connection to be kept. */
+const drainedBytesMax = 65_536
+const CLIENT_CLOSED_REQUEST = 499
+
+export type AttemptState =
+  | 'connecting'
+  | 'reading_answer'
+  | 'waiting_for_first_token'
+  | 'streaming'
+  | 'draining'
+  | 'done'
+
+/** Why an attempt ended. */
+export type AttemptExit =
+  | 'answered'
+  | 'streamed'
+  | 'rejected'
+  | 'transport_failed'
+  | 'limit_hit'
+  | 'empty_stream'
+  | 'stream_broken'
+  | 'abandoned'
+
+/** The request to send, before it is shaped for an instance. */
+export interface Outgoing {
+  readonly protocol: ClientProtocol
+  readonly body: JsonObject
+  /** The client's own bytes; undefined when a plugin has changed the body. */
+  readonly raw: Buffer | undefined
+  readonly wantsText: boolean
+}
+
+export interface AttemptRules extends LimitSettings {
+  readonly timeout: number
+  /** Statuses that count as failures besides 429 and 5xx. */
+  readonly failureStatuses: ReadonlySet<number>
+}
+
+/** Whoever made the attempt. Of `answered`, `failed` and `streaming` exactly one is called, unless it is abandoned. */
+export interface AttemptOwner {
+  /** A complete answer that no rule counts as a failure. */
+  answered(attempt: Attempt, body: Buffer): void
+  failed(attempt: Attempt, failure: Failure): void
+  /** The first bytes of a stream are here. */
+  streaming(attempt: Attempt): void
+  /** The stream is over, in whatever way, and its cost is as well known as it ever will be. */
+  streamSettled(attempt: Attempt, interrupted: boolean): void
+}
+
+export class Attempt implements ExchangeHandler, ByteStream {
+  readonly instance: Instance
+  readonly startedAt = performance.now()
+  state: AttemptState = 'connecting'
+  exit: AttemptExit | undefined = undefined
+  status = 0
+  /** Of the upstream's answer, those for the client. */
+  headers: string[] = []
+  /** Whole milliseconds until the first token, or until the answer was complete. */
+  firstTokenMs = 0
+  /** Whole milliseconds until it ended; 0 before. */
+  endedMs = 0
+  watch: StreamWatch | undefined = undefined
+  /** Facts of the body as it went out, when it was shaped (contract/ai-plugins.md §6 step 9). */
+  toolCount = 0
+  endUser = ''
+  readonly #owner: AttemptOwner
+  readonly #ctx: RequestContext
+  readonly #outgoing: Outgoing
+  readonly #rules: AttemptRules
+  #record: UpstreamAttempt | undefined = undefined
+  #exchange: Exchange | undefined = undefined
+  #isFailure = false
+  /** A body under way, or the chunks of a stream that nobody has asked for yet. */
+  #chunks: Buffer[] = []
+  #bytes = 0
+  #sink: ByteSink | undefined = undefined
+  #isPaused = false
+  #breakage: GatewayError | undefined = undefined
+  #durationTimer: NodeJS.Timeout | undefined = undefined
+
+  constructor(
+    owner: AttemptOwner,
+    ctx: RequestContext,
+    instance: Instance,
+    outgoing: Outgoing,
+    rules: AttemptRules,
+  ) {
+    this.#owner = owner
+    this.#ctx = ctx
+    this.instance = instance
+    this.#outgoing = outgoing
+    this.#rules = rules
+  }
+
+  /** Sends the request. The owner may be called before this returns. */
+  send(): void {
+    const { protocol, body, raw } = this.#outgoing
+    const { instance } = this
+    const plan = instance.plans.get(protocol)
+    if (!plan) return this.#fail('rejected', refusal(400, instance.unsupported(protocol)))
+    const target = instance.targets?.choose()
+    if (!target) return this.#fail('transport_failed', ownFailure(500, 'the instance has no endpoint'))
+
+    const { bytes, edits } = plan.shaper.shape(body, raw)
+    if (edits) {
+      const tools = 'tools' in edits ? edits['tools'] : body['tools']
+      this.toolCount = Array.isArray(tools) ? tools.length : 0
+      this.endUser = protocol.endUser({ ...body, ...edits })
+    }
+    const path = plan.path(this.#ctx)
+    this.#begin(target.address, path)
+    const { timeout } = this.#rules
+    this.#exchange = target.origin.send(
+      {
+        method: plan.method(this.#ctx),
+        path,
+        headers: requestHeaders(this.#ctx, instance, target.host),
+        body: bytes,
+        timeouts: { headersMs: timeout, idleMs: timeout },
+      },
+      this,
+    )
+  }
+
+  onHead(status: number, list: string[]): void {
+    if (this.state !== 'connecting') return
+    this.status = status
+    if (this.#record) this.#record.headerMs = performance.now() - this.startedAt
+    const { headers, isStream, isEncoded, contentLength } = readResponseHeaders(list)
+    this.headers = headers
+    this.#isFailure = status === 429 || status >= 500 || this.#rules.failureStatuses.has(status)
+    if (isStream && !this.#isFailure) {
+      this.state = 'waiting_for_first_token'
+      // Compressed although nobody asked for it: it can be passed on, but not be read.
+      if (!isEncoded) this.watch = new StreamWatch(this.#outgoing.protocol, this.#outgoing.wantsText)
+      const { max_stream_duration_ms: durationMs } = this.#rules
+      if (durationMs !== undefined) this.#durationTimer = setTimeout(endTooLong, durationMs, this)
+      return
+    }
+    this.state = 'reading_answer'
+    if (contentLength > this.#answerLimit()) this.#exceedBytes()
+  }
+
+  onData(chunk: Buffer): void {
+    switch (this.state) {
+      case 'streaming':
+        this.#pass(chunk)
+        return
+      case 'waiting_for_first_token':
+        this.#firstToken(chunk)
+        return
+      case 'reading_answer':
+        this.#bytes += chunk.length
+        if (this.#bytes > this.#answerLimit()) this.#exceedBytes()
+        else this.#chunks.push(chunk)
+        return
+      case 'draining':
+        this.#bytes += chunk.length
+        if (this.#bytes > drainedBytesMax) this.abandon()
+        return
+      case 'connecting':
+      case 'done':
+        return
+    }
+  }
+
+  onEnd(): void {
+    switch (this.state) {
+      case 'reading_answer':
+        this.#answerComplete()
+        return
+      case 'waiting_for_first_token':
+        this.#fail(
+          'empty_stream',
+          ownFailure(502, 'the LLM service ended its stream without sending anything'),
+        )
+        return
+      case 'streaming':
+        if (this.#looksComplete()) this.#completeStream()
+        else
+          this.#break('upstream_broken', 'the stream of the LLM service ended before its answer was complete')
+        return
+      case 'draining':
+        this.state = 'done'
+        return
+      case 'connecting':
+      case 'done':
+        return
+    }
+  }
+
+  onFail(error: UpstreamError): void {
+    if (this.state === 'draining') this.state = 'done'
+    if (this.state === 'done') return
+    const failure = transportFailure(error)
+    this.#ctx.log.warn('an LLM service failed', {
+      instance: this.instance.name,
+      failure: error.failure,
+      reason: error.message,
+      state: this.state,
+    })
+    if (this.state !== 'streaming') this.#fail('transport_failed', failure)
+    else if (this.#looksComplete()) this.#completeStream()
+    else this.#break(failure.status === 504 ? 'upstream_timeout' : 'upstream_broken', failure.reason)
+  }
+
+  /** The client's side takes the stream: first what came before it was ready. */
+  start(sink: ByteSink): void {
+    this.#sink = sink
+    const chunks = this.#chunks
+    this.#chunks = []
+    for (const chunk of chunks) sink.chunk(chunk)
+    if (this.#breakage) sink.fail(this.#breakage)
+    else if (this.state !== 'streaming') sink.end()
+  }
+
+  pause(): void {
+    if (this.state !== 'streaming') return
+    this.#isPaused = true
+    this.#exchange?.pause()
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#exchange?.resume()
+  }
+
+  /** The client left, or a stage ended the response in its own way. */
+  abort(): void {
+    if (this.state !== 'streaming') return
+    this.abandon()
+    this.#owner.streamSettled(this, true)
+  }
+
+  /** Closes the connection to the upstream; nobody is told. */
+  abandon(): void {
+    if (this.state === 'done') return
+    if (this.state === 'draining') this.state = 'done'
+    else this.#end('abandoned', CLIENT_CLOSED_REQUEST)
+    this.#exchange?.abort()
+  }
+
+  /** `max_stream_duration_ms` is over. */
+  endTooLong(): void {
+    this.#exceed(504, 'max_stream_duration_ms exceeded')
+  }
+
+  #begin(address: string, path: string): void {
+    const { upstream } = this.#ctx
+    this.#record = { address, status: 0, connectMs: undefined, headerMs: undefined, responseMs: undefined }
+    upstream.attempts.push(this.#record)
+    upstream.scheme = this.instance.scheme
+    upstream.host = this.instance.hostName
+    upstream.uri = path
+    upstream.node = this.instance.name
+  }
+
+  #firstToken(chunk: Buffer): void {
+    this.firstTokenMs = Math.floor(performance.now() - this.startedAt)
+    if (chunk.length > (this.#rules.max_response_bytes ?? Infinity)) {
+      this.#exceedBytes()
+      return
+    }
+    this.state = 'streaming'
+    this.#pass(chunk)
+    this.#owner.streaming(this)
+  }
+
+  /** The bytes of a stream on their way to the client, untouched. */
+  #pass(chunk: Buffer): void {
+    this.#bytes += chunk.length
+    this.watch?.push(chunk)
+    if (this.watch?.done) {
+      this.#completeStream(chunk)
+      return
+    }
+    this.#deliver(chunk)
+    if (this.#bytes > (this.#rules.max_response_bytes ?? Infinity)) this.#exceedBytes()
+  }
+
+  #deliver(chunk: Buffer): void {
+    if (this.#sink) this.#sink.chunk(chunk)
+    else this.#chunks.push(chunk)
+  }
+
+  /**
+   * The stream said that it is over, or ended after all of its answers did. The cost is settled before the last
+   * bytes leave, so that the client's next request finds it booked.
+   */
+  #completeStream(last?: Buffer): void {
+    this.#end('streamed', this.status)
+    if (last) {
+      // Its connection is kept when the upstream ends it properly; that is no longer the client's business.
+      this.state = 'draining'
+      this.#bytes = 0
+      this.resume()
+    }
+    this.#owner.streamSettled(this, false)
+    if (last) this.#deliver(last)
+    this.#sink?.end()
+  }
+
+  /** Tells the client that what it has is not all: by an event, and by breaking the connection off. */
+  #break(code: 'upstream_broken' | 'upstream_timeout', message: string): void {
+    const isWhole = this.watch?.betweenEvents ?? true
+    this.#end('stream_broken', this.status)
+    this.#exchange?.abort()
+    this.#owner.streamSettled(this, true)
+    const event = this.#outgoing.protocol.errorEvent(message)
+    if (event !== '') this.#deliver(Buffer.from(isWhole ? event : `\n\n${event}`))
+    this.#breakage = new GatewayError(code, message)
+    this.#sink?.fail(this.#breakage)
+  }
+
+  /** No marker of the end is needed where every answer said that it is finished. */
+  #looksComplete(): boolean {
+    const { protocol, body } = this.#outgoing
+    if (!this.watch || !protocol.marks) return true
+    return this.watch.done || (this.watch.finished > 0 && this.watch.finished >= protocol.answersWanted(body))
+  }
+
+  #answerComplete(): void {
+    const body = this.#chunks.length === 1 ? this.#chunks[0] : undefined
+    const bytes = body ?? Buffer.concat(this.#chunks)
+    this.#chunks = []
+    if (this.#isFailure) {
+      this.#fail('rejected', upstreamFailure(this.status, this.headers, bytes))
+      return
+    }
+    this.#end('answered', this.status)
+    this.firstTokenMs = this.endedMs
+    this.#owner.answered(this, bytes)
+  }
+
+  #answerLimit(): number {
+    return this.#rules.max_response_bytes ?? answerBytesMax
+  }
+
+  #exceedBytes(): void {
+    this.#exceed(502, 'max_response_bytes exceeded')
+  }
+
+  #exceed(status: 502 | 504, text: string): void {
+    if (this.state === 'streaming') {
+      this.#break(status === 504 ? 'upstream_timeout' : 'upstream_broken', text)
+      return
+    }
+    this.#exchange?.abort()
+    this.#fail('limit_hit', limitFailure(status, text, contentTypeOf(this.headers)))
+  }
+
+  /** Before the first token: the owner decides what becomes of the request. */
+  #fail(exit: AttemptExit, failure: Failure): void {
+    this.#end(exit, failure.source === 'nginx' ? failure.status : this.status)
+    this.firstTokenMs = this.endedMs
+    this.#chunks = []
+    this.#owner.failed(this, failure)
+  }
+
+  #end(exit: AttemptExit, status: number): void {
+    this.state = 'done'
+    this.exit = exit
+    this.endedMs = Math.floor(performance.now() - this.startedAt)
+    clearTimeout(this.#durationTimer)
+    if (!this.#record) return
+    this.#record.status = status
+    this.#record.responseMs = performance.now() - this.startedAt
+  }
+}
+
+function endTooLong(attempt: Attempt): void {
+  attempt.endTooLong()
+}
+
+function contentTypeOf(headers: readonly string[]): readonly string[] {
+  const at = headers.indexOf('Content-Type')
+  return at < 0 ? [] : headers.slice(at, at + 2)
+}

@@ -1,0 +1,211 @@
+// Asks every account of a request at once, and later replaces what was reserved by what was used.
+import {
+  type AccountState,
+  type CounterStore,
+  CounterUnavailableError,
+  type Decision,
+  type Lease,
+} from '@weir/counters'
+import type { UsageReport } from '@weir/llm'
+import {
+  type Awaitable,
+  isReply,
+  type QuotaAsk,
+  type QuotaEstimate,
+  type QuotaSource,
+  type Reply,
+  type RequestContext,
+} from '@weir/plugin-api'
+
+export type Admission =
+  | { readonly admitted: true; readonly reservation: Reservation }
+  | {
+      readonly admitted: false
+      readonly reply: Reply
+      /** Whether another instance may have room. */
+      readonly mayTryNext: boolean
+    }
+
+/** One source's accounts, and where they begin among those of their store. */
+interface SourceAsks {
+  readonly source: QuotaSource
+  readonly asks: readonly QuotaAsk[]
+}
+
+/** The accounts that live in one store: reserved in one operation. */
+interface StoreGroup {
+  readonly store: CounterStore
+  readonly parts: SourceAsks[]
+  readonly asks: QuotaAsk[]
+}
+
+interface Held {
+  readonly store: CounterStore
+  readonly lease: Lease
+  readonly asks: readonly QuotaAsk[]
+}
+
+/**
+ * All or nothing. Sources come in their order, consumer before instance. Stays synchronous while the stores do; with
+ * accounts in several stores these are asked one after the other, and a refusal gives back what the others held.
+ */
+export function reserve(
+  ctx: RequestContext,
+  quotas: readonly QuotaSource[],
+  instance: string,
+  estimate: QuotaEstimate,
+  leaseMs: number,
+): Awaitable<Admission> {
+  const groups: StoreGroup[] = []
+  for (const source of quotas) {
+    const asks = source.asks(ctx, instance, estimate)
+    if (isReply(asks)) return refusedBy(source, asks)
+    if (asks.length > 0) addTo(groups, source, asks)
+  }
+  return new Admitting(ctx, instance, groups, leaseMs).run(0)
+}
+
+/** What an admitted request holds. Settling and releasing do nothing the second time. */
+export class Reservation {
+  readonly #ctx: RequestContext
+  readonly #held: readonly Held[]
+  #isOver = false
+
+  constructor(ctx: RequestContext, held: readonly Held[]) {
+    this.#ctx = ctx
+    this.#held = held
+  }
+
+  /** Issues the booking; a store that fails meanwhile is logged, as nobody can be refused any more. */
+  settle(usage: UsageReport): void {
+    this.#book((ask) => Math.max(0, Math.round(ask.cost(usage) ?? 0)))
+  }
+
+  /** Gives everything back: the request cost nothing. */
+  release(): void {
+    this.#book(() => 0)
+  }
+
+  #book(costOf: (ask: QuotaAsk) => number): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    for (const { store, lease, asks } of this.#held) {
+      try {
+        const booked = store.settle(lease, asks.map(costOf))
+        if (booked) booked.catch((error: unknown) => this.#report(error))
+      } catch (error) {
+        this.#report(error)
+      }
+    }
+  }
+
+  #report(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#ctx.log.error('tokens of a request could not be booked', { route: this.#ctx.route.id, reason })
+  }
+}
+
+class Admitting {
+  readonly #ctx: RequestContext
+  readonly #instance: string
+  readonly #groups: readonly StoreGroup[]
+  readonly #leaseMs: number
+  readonly #held: Held[] = []
+
+  constructor(ctx: RequestContext, instance: string, groups: readonly StoreGroup[], leaseMs: number) {
+    this.#ctx = ctx
+    this.#instance = instance
+    this.#groups = groups
+    this.#leaseMs = leaseMs
+  }
+
+  /** Asks the stores from this one on. */
+  run(from: number): Awaitable<Admission> {
+    for (let i = from; i < this.#groups.length; i++) {
+      const group = this.#groups[i]
+      if (!group) break
+      let decision: Decision | Promise<Decision>
+      try {
+        decision = group.store.reserve(group.asks, this.#leaseMs)
+      } catch (error) {
+        const refusal = this.#unavailable(group, error)
+        if (refusal) return refusal
+        continue
+      }
+      if (decision instanceof Promise) return this.#later(decision, group, i)
+      const refusal = this.#decided(group, decision)
+      if (refusal) return refusal
+    }
+    return { admitted: true, reservation: new Reservation(this.#ctx, this.#held) }
+  }
+
+  async #later(asked: Promise<Decision>, group: StoreGroup, index: number): Promise<Admission> {
+    let refusal: Admission | undefined
+    try {
+      refusal = this.#decided(group, await asked)
+    } catch (error) {
+      refusal = this.#unavailable(group, error)
+    }
+    return refusal ?? this.run(index + 1)
+  }
+
+  #decided(group: StoreGroup, decision: Decision): Admission | undefined {
+    const refused = decision.admitted ? -1 : decision.refused
+    if (decision.admitted) this.#held.push({ store: group.store, lease: decision.lease, asks: group.asks })
+    let first = 0
+    for (const { source, asks } of group.parts) {
+      const states =
+        group.parts.length === 1 ? decision.states : decision.states.slice(first, first + asks.length)
+      const refusedHere = refused >= first && refused < first + asks.length ? refused - first : -1
+      source.decided(this.#ctx, this.#instance, states, refusedHere)
+      const state: AccountState | undefined = states[refusedHere]
+      if (state) {
+        this.#giveBack()
+        return refusedBy(source, source.refusal(this.#ctx, this.#instance, state))
+      }
+      first += asks.length
+    }
+    return undefined
+  }
+
+  /** Undefined when every source of this store lets requests pass without it. */
+  #unavailable(group: StoreGroup, error: unknown): Admission | undefined {
+    if (!(error instanceof CounterUnavailableError)) {
+      this.#giveBack()
+      throw error
+    }
+    for (const { source } of group.parts) {
+      const reply = source.unavailable(this.#ctx, error)
+      if (!reply) continue
+      this.#giveBack()
+      return { admitted: false, reply, mayTryNext: false }
+    }
+    return undefined
+  }
+
+  #giveBack(): void {
+    if (this.#held.length > 0) new Reservation(this.#ctx, this.#held).release()
+  }
+}
+
+function refusedBy(source: QuotaSource, reply: Reply): Admission {
+  return { admitted: false, reply, mayTryNext: source.onRefusal === 'next_instance' }
+}
+
+function addTo(groups: StoreGroup[], source: QuotaSource, asks: readonly QuotaAsk[]): void {
+  const byStore = new Map<CounterStore, QuotaAsk[]>()
+  for (const ask of asks) {
+    const known = byStore.get(ask.store)
+    if (known) known.push(ask)
+    else byStore.set(ask.store, [ask])
+  }
+  for (const [store, part] of byStore) {
+    let group = groups.find((one) => one.store === store)
+    if (!group) {
+      group = { store, parts: [], asks: [] }
+      groups.push(group)
+    }
+    group.parts.push({ source, asks: part })
+    group.asks.push(...part)
+  }
+}

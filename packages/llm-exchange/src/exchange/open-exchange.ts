@@ -1,0 +1,55 @@
+// The access phase of ai-proxy and ai-proxy-multi: is this a request to an LLM, in which protocol, and whom to ask?
+import { detectProtocol, type JsonObject } from '@weir/llm'
+import type { Awaitable, Reply, RequestContext } from '@weir/plugin-api'
+import type { RouteState } from '../route/route-state.ts'
+import { allTried, emptyBody, noProtocol, notJson, tooLarge, unsupportedContentType } from './replies.ts'
+import { RequestExchange } from './request-exchange.ts'
+
+/** The checks in the order and words of contract/ai-plugins.md §2. */
+export function openExchange(ctx: RequestContext, route: RouteState): Awaitable<Reply | undefined> {
+  // ai-proxy-multi and ai-proxy on one route: the first one serves.
+  if (ctx.llm) return undefined
+  const contentType = ctx.request.header('content-type')
+  if (contentType !== undefined && !contentType.startsWith('application/json')) {
+    return unsupportedContentType(contentType)
+  }
+  const prepared = route.prepare()
+  const body = ctx.request.readBody(route.maxRequestBytes)
+  if (prepared || body instanceof Promise) return openLater(ctx, route, prepared, body)
+  return open(ctx, route, body)
+}
+
+async function openLater(
+  ctx: RequestContext,
+  route: RouteState,
+  prepared: void | Promise<void>,
+  body: Awaitable<Buffer | number>,
+): Promise<Reply | undefined> {
+  const bytes = await body
+  if (prepared) await prepared
+  return open(ctx, route, bytes)
+}
+
+function open(ctx: RequestContext, route: RouteState, raw: Buffer | number): Reply | undefined {
+  if (typeof raw === 'number') return tooLarge(raw, route.maxRequestBytes)
+  if (raw.length === 0) return emptyBody
+  let body: unknown
+  try {
+    body = JSON.parse(raw.toString())
+  } catch (error) {
+    return notJson(error)
+  }
+  const protocol = detectProtocol(ctx.request.path, body)
+  if (!protocol || !isTable(body)) return noProtocol
+  const instance = route.pick(ctx, noneTried)
+  if (!instance) return allTried
+  ctx.llm = new RequestExchange(ctx, route, protocol, body, raw, instance)
+  return undefined
+}
+
+const noneTried: readonly number[] = []
+
+/** Detection admits no other values. */
+function isTable(body: unknown): body is JsonObject {
+  return typeof body === 'object' && body !== null
+}

@@ -1,0 +1,353 @@
+// One LLM request from its admission to the settlement of its cost: pick, reserve, attempt, judge, next.
+import {
+  type ClientProtocol,
+  completionBound,
+  estimatedUsage,
+  type JsonObject,
+  type Prompt,
+  type UsageReport,
+} from '@weir/llm'
+import type {
+  Awaitable,
+  GatewayResponse,
+  LlmExchange,
+  QuotaEstimate,
+  Reply,
+  RequestContext,
+} from '@weir/plugin-api'
+import { Attempt, type AttemptOwner } from '../attempt/attempt.ts'
+import { type Failure, ownFailure } from '../attempt/failure.ts'
+import type { Instance } from '../instance/instance.ts'
+import type { RouteState } from '../route/route-state.ts'
+import { type Admission, type Reservation, reserve } from './admission.ts'
+import { Answer } from './answer.ts'
+import { allTried, toResponse } from './replies.ts'
+
+const CLIENT_CLOSED_REQUEST = 499
+
+export class RequestExchange implements LlmExchange, AttemptOwner {
+  readonly protocol: ClientProtocol
+  readonly stream: boolean
+  readonly requestModel: string
+  riskLevel = ''
+  usage: UsageReport | undefined = undefined
+  timeToFirstTokenMs = 0
+  upstreamMs = 0
+  toolCount = 0
+  endUser = ''
+  readonly #ctx: RequestContext
+  readonly #route: RouteState
+  #body: JsonObject
+  /** The client's own bytes, while nobody has replaced the body. */
+  #raw: Buffer | undefined
+  #instance: Instance
+  #tried: number[] = []
+  #retries = 0
+  /** Why the last instance that was passed over was: for the alert when a lower tier serves. */
+  #passedOver = ''
+  #wantsText = false
+  #admission: Awaitable<Reply | undefined> | 'not asked' = 'not asked'
+  #prompt: Prompt | undefined = undefined
+  #reservation: Reservation | undefined = undefined
+  #isSettled = false
+  #attempt: Attempt | undefined = undefined
+  #answer: Answer | undefined = undefined
+  #respond: ((response: GatewayResponse) => void) | undefined = undefined
+
+  constructor(
+    ctx: RequestContext,
+    route: RouteState,
+    protocol: ClientProtocol,
+    body: JsonObject,
+    raw: Buffer,
+    instance: Instance,
+  ) {
+    this.#ctx = ctx
+    this.#route = route
+    this.#body = body
+    this.#raw = raw
+    this.#instance = instance
+    this.protocol = protocol
+    this.stream = protocol.isStream(body)
+    this.requestModel = textOf(body['model'])
+  }
+
+  get body(): JsonObject {
+    return this.#body
+  }
+
+  replaceBody(body: Record<string, unknown>): void {
+    this.#body = body
+    this.#raw = undefined
+    this.#prompt = undefined
+  }
+
+  get model(): string {
+    return this.#instance.model ?? textOf(this.#body['model'])
+  }
+
+  get instance(): string {
+    return this.#instance.name
+  }
+
+  get responseText(): string {
+    return this.#answer?.text ?? this.#attempt?.watch?.text ?? ''
+  }
+
+  get hasToolCalls(): boolean {
+    return this.#answer?.hasToolCall ?? this.#attempt?.watch?.toolCall ?? false
+  }
+
+  collectText(): void {
+    this.#wantsText = true
+  }
+
+  admit(): Awaitable<Reply | undefined> {
+    if (this.#admission === 'not asked') this.#admission = this.#admitFirst()
+    return this.#admission
+  }
+
+  /** The answer, a stream of it, or why there is none; never rejects for what an upstream does. */
+  proxy(): Awaitable<GatewayResponse> {
+    const refused = this.admit()
+    if (refused instanceof Promise) return this.#proxyLater(refused)
+    return refused ? toResponse(refused) : this.#run()
+  }
+
+  finish(): void {
+    const attempt = this.#attempt
+    if (attempt?.state === 'streaming') attempt.abort()
+    // A stream that has said that it is over may end by itself.
+    else if (attempt?.state !== 'draining') attempt?.abandon()
+    this.#settle(undefined)
+  }
+
+  async #proxyLater(admission: Promise<Reply | undefined>): Promise<GatewayResponse> {
+    const refused = await admission
+    return refused ? toResponse(refused) : this.#run()
+  }
+
+  // --- admission -----------------------------------------------------------------------------------------------
+
+  /** The picked instance, and while quotas refuse it and the strategy says so, the next ones. */
+  #admitFirst(): Awaitable<Reply | undefined> {
+    if (this.#ctx.quotas.length === 0) return undefined
+    for (;;) {
+      const asked = this.#reserve()
+      if (asked instanceof Promise) return this.#admitLater(asked)
+      const decision = this.#afterAdmission(asked)
+      if (decision !== 'next') return decision
+    }
+  }
+
+  async #admitLater(first: Promise<Admission>): Promise<Reply | undefined> {
+    let asked: Awaitable<Admission> = first
+    for (;;) {
+      const decision = this.#afterAdmission(await asked)
+      if (decision !== 'next') return decision
+      asked = this.#reserve()
+    }
+  }
+
+  #afterAdmission(admission: Admission): Reply | undefined | 'next' {
+    if (admission.admitted) {
+      // The request may have ended while a store was asked.
+      if (this.#isSettled) admission.reservation.release()
+      else this.#reservation = admission.reservation
+      return undefined
+    }
+    const { fallback, instances } = this.#route
+    if (!admission.mayTryNext || !fallback.onQuota || instances.length === 1) return admission.reply
+    this.#passOver('has no quota left')
+    const next = this.#route.pick(this.#ctx, this.#tried)
+    if (!next) return allTried
+    this.#instance = next
+    return 'next'
+  }
+
+  #reserve(): Awaitable<Admission> {
+    const { quotas } = this.#ctx
+    return reserve(this.#ctx, quotas, this.#instance.name, this.#estimate(), this.#route.leaseMs)
+  }
+
+  #estimate(): QuotaEstimate {
+    const { estimator } = this.#route
+    const { model } = this
+    const shaper = this.#instance.plans.get(this.protocol)?.shaper
+    const member = (key: string) => (shaper ? shaper.member(this.#body, key) : this.#body[key])
+    const bound = completionBound(member) || estimator.completionTokens(model)
+    return {
+      promptTokens: estimator.promptTokens(model, this.#measurePrompt()),
+      completionTokens: bound * this.protocol.answersWanted(this.#body),
+    }
+  }
+
+  #measurePrompt(): Prompt {
+    if (this.#prompt) return this.#prompt
+    const whole = this.#raw?.length ?? Buffer.byteLength(JSON.stringify(this.#body))
+    const { count, bytes } = this.protocol.media(this.#body)
+    this.#prompt = { bytes: Math.max(0, whole - bytes), media: count }
+    return this.#prompt
+  }
+
+  // --- attempts ------------------------------------------------------------------------------------------------
+
+  #run(): Promise<GatewayResponse> {
+    const { promise, resolve } = Promise.withResolvers<GatewayResponse>()
+    this.#respond = resolve
+    this.#begin()
+    this.#ctx.onClientGone(() => this.#clientGone())
+    return promise
+  }
+
+  #begin(): void {
+    const attempt = new Attempt(
+      this,
+      this.#ctx,
+      this.#instance,
+      { protocol: this.protocol, body: this.#body, raw: this.#raw, wantsText: this.#wantsText },
+      this.#route.attemptRules,
+    )
+    this.#attempt = attempt
+    attempt.send()
+  }
+
+  answered(attempt: Attempt, bytes: Buffer): void {
+    this.#serve(attempt)
+    const answer = new Answer(this.protocol, attempt.status, bytes)
+    this.#answer = answer
+    this.#settle(this.#costOf(answer))
+    this.#end({ status: attempt.status, headers: attempt.headers, source: 'upstream', body: bytes, answer })
+  }
+
+  streaming(attempt: Attempt): void {
+    this.#serve(attempt)
+    this.#end({ status: attempt.status, headers: attempt.headers, source: 'upstream', body: attempt })
+  }
+
+  streamSettled(attempt: Attempt, interrupted: boolean): void {
+    this.upstreamMs = attempt.endedMs
+    const { watch } = attempt
+    this.#settle(watch?.usage ?? this.#estimated(watch?.textBytes ?? 0, interrupted), watch?.textBytes)
+  }
+
+  failed(attempt: Attempt, failure: Failure): void {
+    this.#take(attempt)
+    if (this.#route.instances.length > 1 && this.#route.fallback.mayRetry(attempt, failure, this.#retries)) {
+      this.#retries++
+      void this.#tryNext(failure)
+    } else this.#giveUp(failure)
+  }
+
+  /** Everything begins anew from the client's own request; what the failed attempt had reserved is given back. */
+  async #tryNext(failure: Failure): Promise<void> {
+    const from = this.instance
+    this.#reservation?.release()
+    this.#reservation = undefined
+    this.#passOver(`failed: ${failure.reason}`)
+    try {
+      const next = await this.#nextWithQuota()
+      if (this.#isSettled) return
+      if (!next) {
+        this.#giveUp({ ...failure, status: 502 })
+        return
+      }
+      const status = failure.status
+      this.#ctx.log.warn(`ai instance ${from} returned status ${status}, falling back to ${next.name}`, {
+        route: this.#ctx.route.id,
+        reason: failure.reason,
+      })
+      this.#begin()
+    } catch (error) {
+      this.#ctx.log.error('falling back failed', {
+        reason: error instanceof Error ? error.message : 'unknown',
+      })
+      this.#giveUp(ownFailure(500, 'falling back to another instance failed'))
+    }
+  }
+
+  async #nextWithQuota(): Promise<Instance | undefined> {
+    for (;;) {
+      const next = this.#route.pick(this.#ctx, this.#tried)
+      if (!next) return undefined
+      this.#instance = next
+      if (this.#ctx.quotas.length === 0) return next
+      const admission = await this.#reserve()
+      if (admission.admitted) {
+        if (this.#isSettled) admission.reservation.release()
+        else this.#reservation = admission.reservation
+        return next
+      }
+      this.#passOver('has no quota left')
+    }
+  }
+
+  #passOver(why: string): void {
+    this.#tried.push(this.#instance.index)
+    this.#passedOver = `${this.#instance.name} ${why}`
+  }
+
+  #giveUp({ status, headers, body, source }: Failure): void {
+    this.#settle(undefined)
+    this.#end({ status, headers: [...headers], source, body })
+  }
+
+  /** The client left before it was answered. */
+  #clientGone(): void {
+    if (!this.#respond) return
+    const wasAsked = this.#attempt?.state !== 'done'
+    this.#attempt?.abandon()
+    this.#settle(wasAsked ? this.#estimated(0, true) : undefined)
+    this.#end({ status: CLIENT_CLOSED_REQUEST, headers: [], source: 'apisix', body: undefined })
+  }
+
+  #serve(attempt: Attempt): void {
+    this.#take(attempt)
+    const { switches, host } = this.#route
+    switches.served(attempt.instance, this.#passedOver, host, performance.now())
+  }
+
+  #take(attempt: Attempt): void {
+    this.timeToFirstTokenMs = attempt.firstTokenMs
+    this.upstreamMs = attempt.endedMs
+    this.toolCount = attempt.toolCount
+    this.endUser = attempt.endUser
+  }
+
+  #end(response: GatewayResponse): void {
+    const respond = this.#respond
+    this.#respond = undefined
+    respond?.(response)
+  }
+
+  // --- cost ----------------------------------------------------------------------------------------------------
+
+  #costOf({ usage, json, text }: Answer): UsageReport | undefined {
+    if (usage || !json) return usage
+    return this.#estimated(Buffer.byteLength(text), false)
+  }
+
+  /** Undefined where there is no text from which anything could be estimated. */
+  #estimated(textBytes: number, interrupted: boolean): UsageReport | undefined {
+    if (!this.protocol.hasText) return undefined
+    const { estimator } = this.#route
+    const promptTokens = estimator.promptTokens(this.model, this.#measurePrompt())
+    return estimatedUsage(promptTokens, estimator.tokensOfText(this.model, textBytes), interrupted)
+  }
+
+  /** Once per request, whichever exit comes first. Without a usage the request cost nothing. */
+  #settle(usage: UsageReport | undefined, textBytes = 0): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    if (usage) {
+      this.usage = usage
+      this.#reservation?.settle(usage)
+      if (this.#reservation) this.#route.estimator.learn(this.model, this.#measurePrompt(), textBytes, usage)
+    } else this.#reservation?.release()
+    this.#reservation = undefined
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,93 @@
+// What is the same for every request of one protocol to one instance: worked out once per configuration.
+import { BodyShaper, type ClientProtocol, type Endpoint, type JsonObject, type Provider } from '@weir/llm'
+import { isJsonObject } from '@weir/contract'
+import type { RequestContext } from '@weir/plugin-api'
+import type { InstanceSettings } from '../settings.ts'
+
+export interface CallPlan {
+  readonly shaper: BodyShaper
+  readonly method: (ctx: RequestContext) => string
+  /** Path with query. */
+  readonly path: (ctx: RequestContext) => string
+}
+
+/** Undefined when the provider does not answer this protocol. */
+export function createCallPlan(
+  settings: InstanceSettings,
+  provider: Provider,
+  endpoint: Endpoint | undefined,
+  protocol: ClientProtocol,
+): CallPlan | undefined {
+  const shaper = createShaper(settings, provider, protocol)
+  const authQuery = toPairs(settings.auth.query)
+  const fixed = mergeQuery(authQuery, new URLSearchParams(endpoint?.query ?? ''))
+  if (protocol.name === 'passthrough') {
+    return {
+      shaper,
+      method: (ctx) => ctx.request.method,
+      path: (ctx) =>
+        withQuery(endpoint?.path ?? clientPath(ctx), clientQuery(fixed, authQuery, ctx.request.query)),
+    }
+  }
+  const capability = provider.paths[protocol.name]
+  if (capability === undefined) return undefined
+  const path = withQuery(endpoint?.path ?? capability, fixed)
+  return { shaper, method: () => 'POST', path: () => path }
+}
+
+function createShaper(settings: InstanceSettings, provider: Provider, protocol: ClientProtocol): BodyShaper {
+  const { options, override } = settings
+  const patch = override?.request_body?.[protocol.name]
+  return new BodyShaper(protocol, {
+    options,
+    maxTokens: override?.llm_options?.max_tokens,
+    maxTokensMember: provider.maxTokens[protocol.name],
+    patch: isJsonObject(patch) ? patch : undefined,
+    forcePatch: override?.request_body_force_override ?? false,
+  })
+}
+
+/** The text values of a map of credentials; other values are no header or argument. */
+export function toPairs(map: JsonObject | undefined): Map<string, string> {
+  const pairs = new Map<string, string>()
+  for (const [name, value] of Object.entries(map ?? {})) {
+    if (typeof value === 'string') pairs.set(name, value)
+    else if (typeof value === 'number' || typeof value === 'boolean') pairs.set(name, String(value))
+  }
+  return pairs
+}
+
+/** Arguments of `over` replace those of `base` in their place (ai-plugins.md §6.2). */
+function mergeQuery(base: ReadonlyMap<string, string>, over: URLSearchParams): URLSearchParams {
+  const merged = new URLSearchParams([...base])
+  for (const name of new Set(over.keys())) {
+    const [first = '', ...more] = over.getAll(name)
+    merged.set(name, first)
+    for (const value of more) merged.append(name, value)
+  }
+  return merged
+}
+
+/** The client's own arguments go over the configured ones, except over credentials. */
+function clientQuery(
+  fixed: URLSearchParams,
+  credentials: ReadonlyMap<string, string>,
+  query: string,
+): URLSearchParams {
+  if (query === '') return fixed
+  const wanted = new URLSearchParams(query)
+  for (const name of credentials.keys()) wanted.delete(name)
+  return mergeQuery(new Map(fixed), wanted)
+}
+
+function withQuery(path: string, query: URLSearchParams): string {
+  const text = query.toString()
+  return text === '' ? path : `${path}?${text}`
+}
+
+/** As the client wrote it; never a host, however the request's target looks. */
+function clientPath({ request }: RequestContext): string {
+  const end = request.target.indexOf('?')
+  const path = end < 0 ? request.target : request.target.slice(0, end)
+  return path.startsWith('/') ? path : encodeURI(request.path)
+}

@@ -1,0 +1,115 @@
+// One LLM that a configuration may call, with everything about it that no request changes.
+import {
+  anthropicMessages,
+  bedrockConverse,
+  type ClientProtocol,
+  type Endpoint,
+  findProvider,
+  openaiChat,
+  openaiEmbeddings,
+  openaiResponses,
+  parseEndpoint,
+  passthrough,
+  type Provider,
+} from '@weir/llm'
+import type { PluginHost } from '@weir/plugin-api'
+import type { InstanceSettings, RouteSettings } from '../settings.ts'
+import { type CallPlan, createCallPlan, toPairs } from './call-plan.ts'
+import { createCheckedTargets, createPlainTarget, type Targets } from './targets.ts'
+
+export interface Instance {
+  /** Its place in the configuration. */
+  readonly index: number
+  readonly name: string
+  readonly priority: number
+  readonly provider: string
+  /** `options.model`; undefined leaves it to the client. */
+  readonly model: string | undefined
+  readonly scheme: string
+  readonly hostName: string
+  /** Undefined when neither configuration nor provider names a host. */
+  readonly targets: Targets | undefined
+  /** Whether its targets are checked, so that it may be unhealthy. */
+  readonly isChecked: boolean
+  /** Lower-case name, value, name, value ... */
+  readonly headers: readonly string[]
+  readonly headerNames: ReadonlySet<string>
+  /** By protocol; what is missing is not supported. */
+  readonly plans: ReadonlyMap<ClientProtocol, CallPlan>
+  readonly unsupported: (protocol: ClientProtocol) => string
+}
+
+const protocols: readonly ClientProtocol[] = [
+  openaiChat,
+  openaiResponses,
+  openaiEmbeddings,
+  anthropicMessages,
+  bedrockConverse,
+  passthrough,
+]
+
+/** Throws for a provider that this build does not run; the plugins' `check` says so before. */
+export function createInstance(
+  settings: InstanceSettings,
+  index: number,
+  route: RouteSettings,
+  host: PluginHost,
+): Instance {
+  const provider = findProvider(settings.provider)
+  if (!provider) throw new Error(`ai provider: ${settings.provider} is not supported.`)
+  const endpoint = endpointOf(settings, provider)
+  const headers = [...toPairs(settings.auth.header)].flatMap(([name, value]) => [name.toLowerCase(), value])
+  headers.push('content-type', 'application/json')
+  const supported = Object.keys(provider.paths).join(', ')
+  const plans = new Map<ClientProtocol, CallPlan>()
+  for (const protocol of protocols) {
+    const plan = createCallPlan(settings, provider, endpoint, protocol)
+    if (plan) plans.set(protocol, plan)
+  }
+  const model = settings.options?.['model']
+  return {
+    index,
+    name: settings.name,
+    priority: settings.priority,
+    provider: provider.name,
+    model: typeof model === 'string' ? model : undefined,
+    scheme: endpoint?.scheme ?? '',
+    hostName: endpoint?.host ?? '',
+    targets: endpoint && createTargets(settings, index, endpoint, route, host),
+    isChecked: settings.checks !== undefined,
+    headers,
+    headerNames: new Set(headers.filter((_, i) => i % 2 === 0)),
+    plans,
+    unsupported: ({ name }) =>
+      `provider ${provider.name} does not support ${name} protocol (supported: ${supported})`,
+  }
+}
+
+function endpointOf(settings: InstanceSettings, provider: Provider): Endpoint | undefined {
+  const text = settings.override?.endpoint
+  if (text !== undefined) return parseEndpoint(text)
+  return provider.host === undefined ? undefined : parseEndpoint(`https://${provider.host}`)
+}
+
+function createTargets(
+  settings: InstanceSettings,
+  index: number,
+  endpoint: Endpoint,
+  route: RouteSettings,
+  host: PluginHost,
+): Targets {
+  const { checks } = settings
+  if (!checks) return createPlainTarget(endpoint, route, host)
+  const name = `${host.owner.resourceKey}#plugins['${route.plugin}'].instances[${index}]`
+  const query = new URLSearchParams([...toPairs(settings.auth.query)]).toString()
+  const headers = Array.from(toPairs(settings.auth.header), ([header, value]) => `${header}: ${value}`)
+  const { timeout, ssl_verify, keepalive, keepalive_timeout, keepalive_pool } = route
+  const transport = { timeout, ssl_verify, keepalive, keepalive_timeout, keepalive_pool }
+  // Checking goes on across edits of the configuration that do not concern this instance's checks.
+  return host.keep(
+    `targets of ${name}`,
+    JSON.stringify([settings.name, endpoint, checks, headers, query, transport]),
+    () =>
+      createCheckedTargets({ endpoint, checks, transport, host, name, label: settings.name, headers, query }),
+  )
+}

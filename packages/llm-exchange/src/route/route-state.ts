@@ -1,0 +1,23 @@
+// What the exchanges of one configuration share.
+import type { TokenEstimator } from '@weir/llm'
+import type { PluginHost, RequestContext } from '@weir/plugin-api'
+import type { AttemptRules } from '../attempt/attempt.ts'
+import type { Instance } from '../instance/instance.ts'
+import type { FallbackRules } from './fallback.ts'
+import type { Switches } from './switches.ts'
+
+export interface RouteState {
+  readonly host: PluginHost
+  readonly instances: readonly Instance[]
+  readonly fallback: FallbackRules
+  readonly attemptRules: AttemptRules
+  readonly maxRequestBytes: number
+  /** Milliseconds after which the reservation of a request that vanished expires. */
+  readonly leaseMs: number
+  readonly estimator: TokenEstimator
+  readonly switches: Switches
+  /** Learns the addresses of checked instances; a promise only while a name server is asked. */
+  prepare(): void | Promise<void>
+  /** The instance to use next, or undefined when all were tried. */
+  pick(ctx: RequestContext, tried: readonly number[]): Instance | undefined
+}

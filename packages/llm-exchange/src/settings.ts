@@ -1,0 +1,63 @@
+// What ai-proxy and ai-proxy-multi configure, in one shape. Members keep their names from the configuration.
+import type { HealthCheck } from '@weir/contract'
+import type { JsonObject } from '@weir/llm'
+
+export interface InstanceSettings {
+  readonly name: string
+  readonly provider: string
+  readonly weight: number
+  /** Higher first. */
+  readonly priority: number
+  readonly auth: {
+    readonly header?: Readonly<Record<string, unknown>> | undefined
+    readonly query?: Readonly<Record<string, unknown>> | undefined
+  }
+  readonly options?: JsonObject | undefined
+  readonly override?:
+    | {
+        readonly endpoint?: string | undefined
+        readonly llm_options?: { readonly max_tokens?: number | undefined } | undefined
+        /** By target protocol. */
+        readonly request_body?: Readonly<Record<string, unknown>> | undefined
+        readonly request_body_force_override?: boolean | undefined
+      }
+    | undefined
+  readonly checks?: HealthCheck | undefined
+}
+
+/** What all instances of one configuration share (contract/ai-plugins.md §4). */
+export interface TransportSettings {
+  /** Milliseconds, for connecting and then for each wait on the connection. */
+  readonly timeout: number
+  readonly ssl_verify: boolean
+  readonly keepalive: boolean
+  /** Milliseconds. */
+  readonly keepalive_timeout: number
+  readonly keepalive_pool: number
+}
+
+export interface LimitSettings {
+  readonly max_req_body_size: number
+  readonly max_response_bytes?: number | undefined
+  readonly max_stream_duration_ms?: number | undefined
+}
+
+export interface BalancerSettings {
+  readonly algorithm?: 'chash' | 'roundrobin' | 'semantic' | undefined
+  readonly hash_on?: 'vars' | 'header' | 'cookie' | 'consumer' | 'vars_combinations' | undefined
+  readonly key?: string | undefined
+}
+
+export interface FallbackSettings {
+  readonly fallback_strategy?: string | readonly string[] | undefined
+  readonly fallback_http_statuses?: readonly number[] | undefined
+  readonly max_retries?: number | undefined
+  readonly retry_on_failure_within_ms?: number | undefined
+}
+
+export interface RouteSettings extends TransportSettings, LimitSettings, FallbackSettings {
+  /** `ai-proxy` or `ai-proxy-multi`; names health checkers. */
+  readonly plugin: string
+  readonly balancer: BalancerSettings
+  readonly instances: readonly InstanceSettings[]
+}
