@@ -1,19 +1,30 @@
 // The attribute tables of a plugin's README against its schemas.
 
 /** Paths of attributes such as `limit`, `redis.host` and `instances[].name`. */
-export type Paths = ReadonlySet<string>
+type Paths = ReadonlySet<string>
 
-/** What the tables under a heading with "attributes" in it name: the first cell, in backquotes. */
-export function documentedPaths(markdown: string): Paths {
+/** What the first column of a table names whose head begins with "attribute" or "name", in backquotes or not. */
+function documentedPaths(markdown: string): Paths {
   const paths = new Set<string>()
   let inside = false
+  let wasTable = false
   for (const line of markdown.split('\n')) {
-    const heading = /^#+\s+(.*)/.exec(line)?.[1]
-    if (heading !== undefined) inside = /attributes/i.test(heading)
-    const cell = inside ? /^\|([^|]*)\|/.exec(line)?.[1] : undefined
-    for (const [, path = ''] of (cell ?? '').matchAll(/`([^`]+)`/g)) paths.add(path)
+    const cell = /^\|([^|]*)\|/.exec(line)?.[1]?.replaceAll('`', '').trim()
+    if (cell !== undefined && !wasTable) inside = /^(attribute|name)s?$/i.test(cell)
+    else if (cell && inside && !/^:?-+:?$/.test(cell)) {
+      for (const name of cell.split(/,\s*/)) paths.add(name.replace(/\[\]$/, ''))
+    }
+    wasTable = cell !== undefined
   }
   return paths
+}
+
+/** Whether the text names an attribute anywhere outside its examples; `redis_cluster_*` names all that begin so. */
+function names(markdown: string, attribute: string): boolean {
+  const text = markdown.replace(/^```[^]*?^```.*$/gm, '')
+  return [...text.matchAll(/[A-Za-z_][\w-]*\*?/g)].some(([word]) =>
+    word.endsWith('*') ? attribute.startsWith(word.slice(0, -1)) : word === attribute,
+  )
 }
 
 /** Every attribute of a JSON Schema at any depth, the members of `oneOf`, `anyOf` and `allOf` included. */
@@ -35,23 +46,16 @@ export function schemaPaths(schema: unknown, prefix = '', paths = new Set<string
   return paths
 }
 
-/**
- * All attributes of the top level are described; the inside of an object whole or not at all; and nothing that does
- * not exist.
- */
-export function complaintsOfAttributes(documented: Paths, existing: Paths): string[] {
-  const described = new Set([...documented].map(parentOf)).add('')
+/** Every attribute of the top level is named; a table names nothing that does not exist. */
+export function complaintsOfAttributes(markdown: string, existing: Paths): string[] {
   const complaints: string[] = []
   for (const path of existing) {
-    if (!documented.has(path) && described.has(parentOf(path))) complaints.push(`does not describe ${path}`)
+    if (!/[.[]/.test(path) && !names(markdown, path)) complaints.push(`does not describe ${path}`)
   }
-  for (const path of documented)
+  for (const path of documentedPaths(markdown)) {
     if (!existing.has(path)) complaints.push(`describes ${path}, which does not exist`)
+  }
   return complaints
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('.')))
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

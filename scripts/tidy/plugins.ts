@@ -2,16 +2,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { complaintsOfAttributes, documentedPaths, schemaPaths } from './attributes.ts'
+import { complaintsOfAttributes, schemaPaths } from './attributes.ts'
 
 const files = ['schema.ts', 'plugin.ts', 'plugin.test.ts', 'README.md']
 
-/** A folder of `directory` is a plugin's when it holds one of a plugin's files. */
+/** Folders that hold a plugin; others hold what several plugins share. */
 export function pluginFolders(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
-    .filter((name) => ['schema.ts', 'plugin.ts'].some((file) => existsSync(join(directory, name, file))))
+    .filter((name) => existsSync(join(directory, name, 'plugin.ts')))
     .toSorted()
 }
 
@@ -25,8 +25,7 @@ export async function complaintsOfPlugin(directory: string, name: string): Promi
 
   const existing = new Set<string>()
   for (const schema of await schemasOf(join(folder, 'schema.ts'))) schemaPaths(schema, '', existing)
-  const documented = documentedPaths(readFileSync(join(folder, 'README.md'), 'utf8'))
-  const wrong = complaintsOfAttributes(documented, existing)
+  const wrong = complaintsOfAttributes(readFileSync(join(folder, 'README.md'), 'utf8'), existing)
   return [...complaints, ...wrong.map((complaint) => `plugin ${name}: README.md ${complaint}`)]
 }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { complaintsOfAttributes, documentedPaths, schemaPaths } from './attributes.ts'
+import { complaintsOfAttributes, schemaPaths } from './attributes.ts'
 import { complaintsOfLinks, headingsOf } from './links.ts'
 import { complaintsOfPlugin, pluginFolders } from './plugins.ts'
 
@@ -41,39 +41,50 @@ describe('links', () => {
   })
 })
 
-function attributesOf(rows: readonly string[]): string {
-  const table = rows.map((row) => `| \`${row}\` | t |`).join('\n')
-  return `# x\n| \`not\` | here |\n## Attributes\n| name | type |\n| --- | --- |\n${table}\n`
-}
-
 const schema = {
   type: 'object',
   properties: {
     _meta: { type: 'object' },
     limit: { type: 'integer' },
-    redis: { type: 'object', properties: { host: {}, port: {} } },
+    redis_host: {},
+    redis_port: {},
     instances: { type: 'array', items: { type: 'object', properties: { name: {} } } },
   },
   allOf: [{ properties: { extra: {} } }],
 }
 
-function complaintsOf(rows: readonly string[]): string[] {
-  return complaintsOfAttributes(documentedPaths(attributesOf(rows)), schemaPaths(schema))
+function table(rows: string): string {
+  return `| name | type |\n| --- | --- |\n${rows}`
 }
 
 describe('attributes', () => {
   test('of a schema, at any depth', () => {
     expect([...schemaPaths(schema)].toSorted()).toEqual(
-      ['extra', 'instances', 'instances[].name', 'limit', 'redis', 'redis.host', 'redis.port'].toSorted(),
+      ['extra', 'instances', 'instances[].name', 'limit', 'redis_host', 'redis_port'].toSorted(),
     )
   })
 
-  test('are all described, objects whole or not at all', () => {
-    expect(complaintsOf(['limit', 'redis', 'instances', 'extra'])).toEqual([])
-    expect(complaintsOf(['limit', 'redis', 'redis.host', 'extra', 'instances', 'old'])).toEqual([
-      'does not describe redis.port',
-      'describes old, which does not exist',
-    ])
+  test.each([
+    [
+      'in a table',
+      table('| `limit`, `redis_port` | |\n| instances[] | |\n| `instances[].name` | |\n| redis_host | |') +
+        '\n`redis_port`, extra',
+      [],
+    ],
+    ['by a prefix', `${table('| limit | |')}\ninstances, extra; \`redis_*\` is refused`, []],
+    ['not in an example', '```\nlimit\n```\ninstances extra redis_*', ['does not describe limit']],
+    [
+      'none that is not',
+      `limit instances extra redis_*\n${table('| old | |')}`,
+      ['describes old, which does not exist'],
+    ],
+    [
+      'other tables are free',
+      'limit instances extra redis_*\n| header | of |\n| --- | --- |\n| X-Foo | |',
+      [],
+    ],
+  ])('are described: %s', (_, markdown, complaints) => {
+    expect(complaintsOfAttributes(markdown, schemaPaths(schema))).toEqual(complaints)
   })
 })
 
@@ -83,9 +94,9 @@ describe('plugin folders', () => {
     'whole/schema.ts': 'export const schema = { json: { type: "object", properties: { a: {} } } }\n',
     'whole/plugin.ts': '',
     'whole/plugin.test.ts': '',
-    'whole/README.md': '## Attributes\n| `a` | |\n',
+    'whole/README.md': '| name |\n| --- |\n| `a` | |\n',
     'half/plugin.ts': '',
-    'shared/state.ts': '',
+    'shared/schema.ts': '',
   }
 
   test('are whole and listed', async () => {
@@ -101,7 +112,7 @@ describe('plugin folders', () => {
   })
 
   test('are described as they are', async () => {
-    const directory = await folderOf({ ...files, 'whole/README.md': '## Attributes\n| `b` | |\n' })
+    const directory = await folderOf({ ...files, 'whole/README.md': '| name |\n| --- |\n| `b` | |\n' })
     expect(await complaintsOfPlugin(directory, 'whole')).toEqual([
       'plugin whole: README.md does not describe a',
       'plugin whole: README.md describes b, which does not exist',
