@@ -1,7 +1,7 @@
 // Checks the plugins of a document (contract: admin-api.md §4.7).
 import { compileExpr, isJsonObject, type JsonObject } from '@weir/contract'
 import type { AnyPlugin } from '@weir/plugin-api'
-import { schemaAt, type PluginPlace, type PluginTable } from './plugin-table.ts'
+import type { PluginPlace, PluginTable } from './plugin-table.ts'
 
 /** The complaint about the first plugin that is not right, or undefined. */
 export function checkPlugins(
@@ -28,7 +28,7 @@ function checkPlugin(
   const plugin = table.get(name)
   if (plugin === undefined) return `unknown plugin [${name}]`
   const meta = isJsonObject(config) && isJsonObject(config['_meta']) ? config['_meta'] : {}
-  const complaint = complaintOf(plugin, config, place)
+  const complaint = complaintOf(plugin, config, place, table)
   // A disabled plugin never runs, so what is wrong with it harms nobody.
   if (complaint !== undefined && meta['disable'] !== true) {
     return `failed to check the configuration of plugin ${name} err: ${complaint}`
@@ -36,11 +36,18 @@ function checkPlugin(
   return checkFilter(meta) ?? checkPreFunction(name, meta)
 }
 
-function complaintOf(plugin: AnyPlugin, config: object, place: PluginPlace): string | undefined {
-  const schema = schemaAt(plugin, place)
+function complaintOf(
+  plugin: AnyPlugin,
+  config: object,
+  place: PluginPlace,
+  table: PluginTable,
+): string | undefined {
+  const schema = table.schemaAt(plugin, place)
   const parsed = schema.parse(config)
   if (!parsed.ok) return parsed.error
-  return schema === plugin.schema ? plugin.check?.(parsed.value) : undefined
+  if (schema === plugin.consumerSchema || !isJsonObject(parsed.value)) return undefined
+  const { _meta, ...own } = parsed.value
+  return plugin.check?.(own)
 }
 
 function checkFilter({ filter }: JsonObject): string | undefined {

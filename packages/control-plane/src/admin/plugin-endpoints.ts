@@ -3,6 +3,7 @@ import { isJsonObject } from '@weir/contract'
 import type { AnyPlugin, PluginSchema } from '@weir/plugin-api'
 import { refuse, reply, type Reply } from '../http/reply.ts'
 import type { Admin } from './admin.ts'
+import type { PluginTable } from './plugin-table.ts'
 
 /** `GET /plugins/list`: names by descending priority. No stream plugin runs here. */
 export function listPlugins(query: URLSearchParams, { plugins }: Admin): Reply {
@@ -19,27 +20,28 @@ export function getPlugins(name: string | undefined, query: URLSearchParams, { p
     return refuse(400, `unsupported subsystem: ${subsystem}`)
   const known = subsystem === 'http' ? plugins.all : []
   if (query.get('all') === 'true') {
-    return reply(200, Object.fromEntries(known.map((plugin) => [plugin.name, describe(plugin)])))
+    return reply(200, Object.fromEntries(known.map((plugin) => [plugin.name, describe(plugin, plugins)])))
   }
   const plugin = known.find((one) => one.name === name)
   if (plugin === undefined) return refuse(404, `plugin not found in subsystem ${subsystem}`)
-  const schema = query.get('schema_type') === 'consumer' ? consumerSchemaOf(plugin) : schemaOf(plugin)
+  const schema =
+    query.get('schema_type') === 'consumer' ? consumerSchemaOf(plugin) : schemaOf(plugin, plugins)
   return schema === undefined ? refuse(400, 'not found schema') : reply(200, schema)
 }
 
-function describe(plugin: AnyPlugin): object {
+function describe(plugin: AnyPlugin, table: PluginTable): object {
   return {
     version: plugin.version ?? 0.1,
     priority: plugin.priority,
-    schema: schemaOf(plugin),
+    schema: schemaOf(plugin, table),
     metadata_schema: plugin.metadataSchema?.json,
     consumer_schema: consumerSchemaOf(plugin),
     type: plugin.type,
   }
 }
 
-function schemaOf(plugin: AnyPlugin): object {
-  return withSecrets(plugin.schema, plugin.encryptFields)
+function schemaOf(plugin: AnyPlugin, table: PluginTable): object {
+  return withSecrets(table.schemaOf(plugin), plugin.encryptFields)
 }
 
 function consumerSchemaOf(plugin: AnyPlugin): object | undefined {

@@ -1,4 +1,5 @@
 // The plugins that may stand in documents.
+import { withPluginMeta, type Schema } from '@weir/contract'
 import type { AnyPlugin, PluginSchema } from '@weir/plugin-api'
 
 /** Where a plugin's configuration stands: consumers and credentials have schemas of their own. */
@@ -6,6 +7,7 @@ export type PluginPlace = 'plain' | 'consumer'
 
 export class PluginTable {
   #byName: ReadonlyMap<string, AnyPlugin> = new Map()
+  readonly #schemas = new WeakMap<AnyPlugin, Schema<unknown>>()
 
   constructor(plugins: readonly AnyPlugin[]) {
     this.replace(plugins)
@@ -25,11 +27,21 @@ export class PluginTable {
     for (const plugin of plugins.toSorted((a, b) => b.priority - a.priority)) byName.set(plugin.name, plugin)
     this.#byName = byName
   }
-}
 
-/** The schema that counts at a place: plugins without one for consumers use their plain one there. */
-export function schemaAt(plugin: AnyPlugin, place: PluginPlace): PluginSchema<unknown> {
-  return (place === 'consumer' ? plugin.consumerSchema : undefined) ?? plugin.schema
+  /** The schema of a configuration, with `_meta` among its members. */
+  schemaOf(plugin: AnyPlugin): PluginSchema<unknown> {
+    let schema = this.#schemas.get(plugin)
+    if (schema === undefined) {
+      schema = withPluginMeta<unknown>(plugin.schema)
+      this.#schemas.set(plugin, schema)
+    }
+    return schema
+  }
+
+  /** The schema that counts at a place: plugins without one for consumers use their plain one there. */
+  schemaAt(plugin: AnyPlugin, place: PluginPlace): PluginSchema<unknown> {
+    return (place === 'consumer' ? plugin.consumerSchema : undefined) ?? this.schemaOf(plugin)
+  }
 }
 
 /** The paths of a configuration that are encrypted at rest, at a place. */

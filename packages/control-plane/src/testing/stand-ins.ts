@@ -1,6 +1,6 @@
 // Plugins with the contract's schemas, as far as the tests write them, for tests that are about documents and not about
 // what plugins do. A plugin that the build has is used itself.
-import { defineSchema, withPluginMeta } from '@weir/contract'
+import { defineSchema } from '@weir/contract'
 import { definePlugin, type AnyPlugin } from '@weir/plugin-api'
 import * as built from '@weir/plugins'
 
@@ -9,20 +9,18 @@ const positive = { oneOf: [{ type: 'integer', exclusiveMinimum: 0 }, { type: 'st
 const limitCount = definePlugin({
   name: 'limit-count',
   priority: 1002,
-  schema: withPluginMeta(
-    defineSchema({
-      type: 'object',
-      properties: {
-        count: positive,
-        time_window: positive,
-        rejected_code: { type: 'integer', minimum: 200, maximum: 599, default: 503 },
-        key: { type: 'string', default: 'remote_addr' },
-        group: { type: 'string' },
-        redis_password: { type: 'string' },
-      },
-      required: ['count', 'time_window'],
-    }),
-  ),
+  schema: defineSchema({
+    type: 'object',
+    properties: {
+      count: positive,
+      time_window: positive,
+      rejected_code: { type: 'integer', minimum: 200, maximum: 599, default: 503 },
+      key: { type: 'string', default: 'remote_addr' },
+      group: { type: 'string' },
+      redis_password: { type: 'string' },
+    },
+    required: ['count', 'time_window'],
+  }),
   encryptFields: ['redis_password'],
   create: () => ({}),
 })
@@ -30,16 +28,14 @@ const limitCount = definePlugin({
 const cors = definePlugin({
   name: 'cors',
   priority: 4000,
-  schema: withPluginMeta(
-    defineSchema({ type: 'object', properties: { allow_origins: { type: 'string', default: '*' } } }),
-  ),
+  schema: defineSchema({ type: 'object', properties: { allow_origins: { type: 'string', default: '*' } } }),
   create: () => ({}),
 })
 
 const trafficSplit = definePlugin({
   name: 'traffic-split',
   priority: 966,
-  schema: withPluginMeta(defineSchema({ type: 'object', properties: { rules: { type: 'array' } } })),
+  schema: defineSchema({ type: 'object', properties: { rules: { type: 'array' } } }),
   create: () => ({}),
 })
 
@@ -47,9 +43,7 @@ const keyAuth = definePlugin({
   name: 'key-auth',
   priority: 2500,
   type: 'auth',
-  schema: withPluginMeta(
-    defineSchema({ type: 'object', properties: { header: { type: 'string', default: 'apikey' } } }),
-  ),
+  schema: defineSchema({ type: 'object', properties: { header: { type: 'string', default: 'apikey' } } }),
   consumerSchema: defineSchema({
     type: 'object',
     properties: { key: { type: 'string' } },
@@ -64,7 +58,7 @@ const basicAuth = definePlugin({
   name: 'basic-auth',
   priority: 2520,
   type: 'auth',
-  schema: withPluginMeta(defineSchema({ type: 'object', properties: {} })),
+  schema: defineSchema({ type: 'object', properties: {} }),
   consumerSchema: defineSchema({
     type: 'object',
     properties: { username: { type: 'string' }, password: { type: 'string' } },
@@ -78,9 +72,7 @@ const basicAuth = definePlugin({
 const httpLogger = definePlugin({
   name: 'http-logger',
   priority: 410,
-  schema: withPluginMeta(
-    defineSchema({ type: 'object', properties: { uri: { type: 'string' } }, required: ['uri'] }),
-  ),
+  schema: defineSchema({ type: 'object', properties: { uri: { type: 'string' } }, required: ['uri'] }),
   metadataSchema: defineSchema({ type: 'object', properties: { log_format: { type: 'object' } } }),
   create: () => ({}),
 })

@@ -44,14 +44,13 @@ export class View {
   readonly #waiters = new Set<Waiter>()
   /** Deleted by this control plane, but the deletion has not come round yet: key, and when it had been created. */
   readonly #deleted = new Map<string, number>()
-  #revision = 0
   #written = 0
 
   constructor(options: ViewOptions) {
     this.#options = options
     this.#follower = follow(options.store, {
-      onSnapshot: (entries, revision) => this.#load(entries, revision),
-      onChanges: (changes, revision) => this.#apply(changes, revision),
+      onSnapshot: (entries) => this.#load(entries),
+      onChanges: (changes) => this.#apply(changes),
       onStatus: (status) => {
         if (!status.reachable) options.log.warn('the store cannot be reached', { error: status.lastError })
       },
@@ -61,10 +60,6 @@ export class View {
   /** The first load has taken place. */
   get initialized(): Promise<void> {
     return this.#follower.initialized
-  }
-
-  get revision(): number {
-    return this.#revision
   }
 
   /** The documents of a resource; credentials have one directory for each consumer, its `parent`. */
@@ -97,18 +92,19 @@ export class View {
    */
   async caughtUp(): Promise<void> {
     const written = this.#written
-    const arrived = () => this.#revision > 0 && this.#revision >= written && this.#deleted.size === 0
-    if (!(await this.#arrives(arrived, CATCH_UP_MS))) {
-      const why = this.#follower.status.lastError
-      throw new StoreUnavailableError(
-        `the control plane has not yet seen the current configuration${why === undefined ? '' : `: ${why}`}`,
-      )
-    }
+    const arrived = () => this.#shows(written) && this.#deleted.size === 0
+    if (await this.#arrives(arrived, CATCH_UP_MS)) return
+    await this.#forgetLostWrites()
+    if (this.#shows(this.#written) && this.#deleted.size === 0) return
+    const why = this.#follower.status.lastError
+    throw new StoreUnavailableError(
+      `the control plane has not yet seen the current configuration${why === undefined ? '' : `: ${why}`}`,
+    )
   }
 
   /** Waits a little for the writes of other control planes, up to a revision that the store has been seen at. */
   async reached(revision: number): Promise<void> {
-    await this.#arrives(() => this.#revision >= revision, OTHERS_MS)
+    await this.#arrives(() => this.#shows(revision), OTHERS_MS)
   }
 
   /** Computes all terms anew, when what they depend on has changed. */
@@ -124,12 +120,12 @@ export class View {
     for (const waiter of this.#waiters) waiter.resume()
   }
 
-  #load(entries: readonly StoreEntry[], revision: number): void {
+  #load(entries: readonly StoreEntry[]): void {
     for (const entry of entries) this.#put(entry)
-    this.#moveTo(revision)
+    this.#wake()
   }
 
-  #apply(changes: readonly StoreChange[], revision: number): void {
+  #apply(changes: readonly StoreChange[]): void {
     let emptied = false
     for (const change of changes) {
       if (change.type === 'put') this.#put(change.entry)
@@ -139,18 +135,32 @@ export class View {
         emptied ||= isPlaceholder(change.key)
       }
     }
-    this.#moveTo(revision)
+    this.#wake()
     if (emptied) this.#options.onEmptied()
   }
 
-  #moveTo(revision: number): void {
-    // A restored or emptied store counts from an older revision; what was written before is gone with it.
-    if (revision < this.#revision) {
+  #wake(): void {
+    for (const waiter of this.#waiters) if (waiter.arrived()) waiter.resume()
+  }
+
+  /** The follower's revision is never ahead of what it has delivered. */
+  #shows(revision: number): boolean {
+    const shown = this.#follower.status.revision
+    return shown > 0 && shown >= revision
+  }
+
+  /** A store that was restored from a backup, or emptied, lost writes that will never come round. */
+  async #forgetLostWrites(): Promise<void> {
+    const { store } = this.#options
+    const { revision } = await store.get('/')
+    if (revision < this.#written) {
       this.#written = 0
       this.#deleted.clear()
     }
-    this.#revision = revision
-    for (const waiter of this.#waiters) if (waiter.arrived()) waiter.resume()
+    for (const key of this.#deleted.keys()) {
+      const { entry } = await store.get(key)
+      if (entry !== undefined) this.#deleted.delete(key)
+    }
   }
 
   #put(entry: StoreEntry): void {
