@@ -1,1 +1,1 @@
-export {}
+export { type DataPlane, type DataPlaneOptions, startDataPlane } from './workers/index.ts'

@@ -1,6 +1,7 @@
 // A route as requests meet it: merged with its service and plugin_config, its references looked up.
 import { GatewayError, type Route, type Service } from '@weir/contract'
-import type { Consumer, Reply, RouteFacts } from '@weir/plugin-api'
+import type { Consumer, Reply, RequestContext, RouteFacts } from '@weir/plugin-api'
+import type { ForwardContext } from '@weir/upstream'
 import type { ChainEntry, CompiledRoute, PlainUpstream } from '../pipeline/types.ts'
 import { KnownConsumer } from './consumers.ts'
 import { entriesOf, type Layer, overlay, problemOf } from './layer.ts'
@@ -75,12 +76,14 @@ function upstreamOf(
 ): PlainUpstream | undefined {
   const route = document.value
   const id = upstreamIdOf(route, service?.value)
-  const timeout = route.timeout
-  if (upstream) return references.upstreams.open(upstream.resourceKey, upstream.value, timeout)
-  if (id !== undefined) return missingUpstream(id)
-  if (route.upstream) return references.upstreams.open(document.resourceKey, route.upstream, timeout)
-  if (!service?.value.upstream) return undefined
-  return references.upstreams.open(service.resourceKey, service.value.upstream, timeout)
+  if (id !== undefined && !upstream) return missingUpstream(id)
+  const holder = upstream ?? (route.upstream ? document : service)
+  const value = upstream?.value ?? route.upstream ?? service?.value.upstream
+  if (!holder || !value) return undefined
+  const compiled = references.upstreams.open(holder.resourceKey, value, route.timeout)
+  // The pipeline's contexts hold an IncomingRequest, of which plugins see only a part.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return { forward: (ctx) => compiled.forward(ctx as RequestContext & ForwardContext) }
 }
 
 function missingUpstream(id: string | number): PlainUpstream {

@@ -83,6 +83,7 @@ function createWorld(options: { enabled?: readonly string[]; ignored?: readonly 
     plugins: surroundings,
     upstreams: {
       open: (resourceKey) => ({ forward: () => Promise.reject(new Error(resourceKey)) }),
+      drop: () => {},
     },
     log,
   })

@@ -4,6 +4,7 @@ import type { StoreChange, StoreEntry } from '@weir/config-store'
 import { isJsonObject } from '@weir/contract'
 import type { ConsumerLookup, PluginOwner, RequestContext } from '@weir/plugin-api'
 import type { Logger } from '@weir/telemetry'
+import type { CompiledUpstreams } from '@weir/upstream'
 import type { ChainEntry, Match, Runtime } from '../pipeline/types.ts'
 import { normalizePath, type PathOptions, type RouterKind } from '../router/index.ts'
 import { ConsumerTable } from './consumer-table.ts'
@@ -14,7 +15,7 @@ import { globalEntries } from './global-rules.ts'
 import { KeptValues } from './kept.ts'
 import { allKinds, type DocumentName, type Kind, parseKey } from './keys.ts'
 import { createLayer, emptyLayer, succeedLayer } from './layer.ts'
-import type { AnyDocument, LoadedDocument, References, UpstreamOpener } from './loaded-document.ts'
+import type { AnyDocument, LoadedDocument, References } from './loaded-document.ts'
 import type { ParseServices } from './parse-plugins.ts'
 import type { PluginEntry } from './plugin-entry.ts'
 import { PluginHosts, type PluginSurroundings } from './plugin-host.ts'
@@ -27,7 +28,7 @@ export interface ConfigurationOptions {
   readonly paths: PathOptions
   readonly parse: ParseServices
   readonly plugins: PluginSurroundings
-  readonly upstreams: UpstreamOpener
+  readonly upstreams: CompiledUpstreams
   readonly log: Logger
 }
 
@@ -58,7 +59,7 @@ interface Rejected extends Rejection {
 }
 
 export class Configuration implements Runtime, References {
-  readonly upstreams: UpstreamOpener
+  readonly upstreams: CompiledUpstreams
   readonly #options: ConfigurationOptions
   readonly #documents = new DocumentSet()
   readonly #routes: RouteTable
@@ -168,6 +169,7 @@ export class Configuration implements Runtime, References {
     const document = this.#load(checked, id, entry)
     this.#retire(succeedLayer(document.layer, before?.layer ?? emptyLayer))
     this.#documents.set(document)
+    if (before && holdsUpstream(before) && !holdsUpstream(document)) this.upstreams.drop(before.resourceKey)
     this.#placed(document)
   }
 
@@ -178,6 +180,7 @@ export class Configuration implements Runtime, References {
     this.#retire(succeedLayer(emptyLayer, before.layer))
     this.#documents.delete(kind, id)
     this.#removed(kind, id)
+    if (holdsUpstream(before)) this.upstreams.drop(before.resourceKey)
   }
 
   #reject(entry: StoreEntry, error: string, inForce: number | undefined): void {
@@ -267,6 +270,12 @@ export class Configuration implements Runtime, References {
     const mark = target.indexOf('?')
     return normalizePath(mark < 0 ? target : target.slice(0, mark), paths)?.matched ?? path
   }
+}
+
+/** Whether something is compiled under the document's key when a request needs it. */
+function holdsUpstream(document: LoadedDocument<Kind>): boolean {
+  if (document.kind === 'upstreams') return true
+  return isJsonObject(document.value) && document.value['upstream'] !== undefined
 }
 
 /** The names in `[{"name":"x"},{"name":"y","stream":true}]`, those for streams left out (etcd.md §1). */

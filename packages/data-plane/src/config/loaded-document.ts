@@ -1,7 +1,6 @@
 // A document in force, and how others are found that it refers to.
 import type { StoreEntry } from '@weir/config-store'
-import type { Route, Upstream } from '@weir/contract'
-import type { PlainUpstream } from '../pipeline/types.ts'
+import type { CompiledUpstreams } from '@weir/upstream'
 import type { Values } from './document.ts'
 import type { Kind } from './keys.ts'
 import type { Layer } from './layer.ts'
@@ -23,11 +22,6 @@ export type AnyDocument = { [K in Kind]: LoadedDocument<K> }[Kind]
 
 export interface References {
   get<K extends Kind>(kind: K, id: string): LoadedDocument<K> | undefined
-  readonly upstreams: UpstreamOpener
-}
-
-/** Makes what forwards to an upstream. State behind it (pools, balancers, health) is kept by the resource's key. */
-export interface UpstreamOpener {
-  /** `timeout` is the route's, which overrides the upstream's. */
-  open(resourceKey: string, upstream: Upstream, timeout: Route['timeout']): PlainUpstream
+  /** State behind them (pools, balancers, health) is kept by the key of the document that holds them. */
+  readonly upstreams: CompiledUpstreams
 }

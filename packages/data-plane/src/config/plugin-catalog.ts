@@ -18,14 +18,13 @@ export class PluginCatalog {
   readonly #plugins: ReadonlyMap<string, AnyPlugin>
   readonly #ignored: ReadonlySet<string>
   readonly #schemas = new Map<string, PluginSchema<unknown>>()
-  #configured: readonly string[] | undefined
-  #enabled: ReadonlySet<string> | undefined
+  #configured: ReadonlySet<string> | undefined
+  #stored: ReadonlySet<string> | undefined
 
   constructor({ plugins, enabled, ignored }: PluginCatalogOptions) {
     this.#plugins = new Map(plugins.map((plugin) => [plugin.name, plugin]))
     this.#ignored = new Set(ignored)
-    this.#configured = enabled
-    this.enable(undefined)
+    this.configure(enabled)
   }
 
   find(name: string): AnyPlugin | undefined {
@@ -33,7 +32,7 @@ export class PluginCatalog {
   }
 
   support(name: string): Support {
-    if (this.#plugins.has(name)) return !this.#enabled || this.#enabled.has(name) ? 'enabled' : 'off'
+    if (this.#plugins.has(name)) return this.#isEnabled(name) ? 'enabled' : 'off'
     return this.#ignored.has(name) ? 'ignored' : 'unsupported'
   }
 
@@ -47,15 +46,18 @@ export class PluginCatalog {
     return schema
   }
 
-  /** A list of the store's, which stands above the configured one; undefined takes it back. */
+  /** The store's list, which stands above the configured one; undefined when the store has none. */
   enable(names: readonly string[] | undefined): void {
-    const list = names ?? this.#configured
-    this.#enabled = list && new Set(list)
+    this.#stored = names && new Set(names)
   }
 
   /** The configured list, read again. */
   configure(names: readonly string[] | undefined): void {
-    this.#configured = names
-    this.enable(undefined)
+    this.#configured = names && new Set(names)
+  }
+
+  #isEnabled(name: string): boolean {
+    const list = this.#stored ?? this.#configured
+    return !list || list.has(name)
   }
 }

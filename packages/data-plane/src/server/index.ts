@@ -5,3 +5,12 @@ export {
   type ServerLimits,
 } from './proxy-server.ts'
 export { ServedReply } from './served-reply.ts'
+export {
+  json,
+  type LocalAnswer,
+  type LocalRequest,
+  type LocalServer,
+  notFoundPage,
+  startLocalServer,
+} from './local-server.ts'
+export { startStatusServer } from './status-server.ts'

@@ -38,12 +38,15 @@ export interface ListenAddress {
 /** How often node:http looks for clients that are slow with their heads. */
 const HEAD_CHECK_MS = 1000
 
+/** Enough for the connections that were cut to report it. */
+const CUT_MS = 1000
+
 export class ProxyServer implements Over {
   readonly #options: ProxyServerOptions
   readonly #servers: Server[] = []
   readonly #slowClients: SlowClients
   #active = 0
-  #drained: (() => void) | undefined
+  #allOver: (() => void) | undefined
 
   constructor(options: ProxyServerOptions) {
     this.#options = options
@@ -69,14 +72,17 @@ export class ProxyServer implements Over {
 
   /**
    * Takes no new connections and lets what is under way finish, for `timeoutMs` at most; then the rest is cut.
-   * Resolves with the number of requests that were cut.
+   * Resolves with the number of requests that were cut, when all of them are over.
    */
   async drain(timeoutMs: number): Promise<number> {
-    for (const server of this.#servers) server.close()
-    for (const server of this.#servers) server.closeIdleConnections()
-    if (this.#active > 0 && timeoutMs > 0) await this.#untilIdle(timeoutMs)
+    for (const server of this.#servers) {
+      server.close()
+      server.closeIdleConnections()
+    }
+    await this.#untilOver(timeoutMs)
     const left = this.#active
     this.cut()
+    await this.#untilOver(CUT_MS)
     return left
   }
 
@@ -86,19 +92,20 @@ export class ProxyServer implements Over {
       server.close()
       server.closeAllConnections()
     }
-    this.#drained?.()
   }
 
   over(reply: ServedReply): void {
     this.#active -= 1
     this.#options.over(reply)
-    if (this.#active === 0) this.#drained?.()
+    if (this.#active === 0) this.#allOver?.()
   }
 
-  #untilIdle(timeoutMs: number): Promise<void> {
+  /** Resolves when no request is left, or after `timeoutMs`. */
+  #untilOver(timeoutMs: number): Promise<void> {
+    if (this.#active === 0 || timeoutMs <= 0) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, timeoutMs)
-      this.#drained = () => {
+      this.#allOver = () => {
         clearTimeout(timer)
         resolve()
       }

@@ -1,0 +1,92 @@
+// Puts together what one serving thread is made of.
+import { createCounterStores, createLocalCounters } from '@weir/counters'
+import { GatewayError, type Settings } from '@weir/contract'
+import { plugins as builtInPlugins } from '@weir/plugins'
+import { type AccessLog, type Alerts, createAccessLog, type Logger, type Metrics } from '@weir/telemetry'
+import {
+  createHttpClient,
+  createOrigins,
+  createResolver,
+  type HealthView,
+  type HealthWanted,
+} from '@weir/upstream'
+import { enabledNames, importPlugins } from '../config/user-plugins.ts'
+import { toAccessEntry } from './access-entry.ts'
+import { Serving } from './serving.ts'
+
+/** What the threads of a process share, and what a thread was given of its own. */
+export interface ServingParts {
+  readonly settings: Settings
+  /** The store's prefix. */
+  readonly prefix: string
+  /** URLs of modules that hold the user's own plugins. */
+  readonly pluginModules: readonly string[]
+  /** Names from the settings; undefined enables all. */
+  readonly enabledPlugins: readonly string[] | undefined
+  readonly counters: SharedArrayBuffer
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly alerts: Alerts
+  health(wanted: HealthWanted): HealthView
+}
+
+export interface ServingThread {
+  readonly serving: Serving
+  readonly accessLog: AccessLog | undefined
+  /** Lets go of connections and files. */
+  close(): Promise<void>
+}
+
+/** Milliseconds per second of the settings. */
+const SECOND = 1000
+
+/** @throws Error with a sentence when a plugin module cannot be used. */
+export async function createServing(parts: ServingParts): Promise<ServingThread> {
+  const { settings, log, metrics, alerts } = parts
+  const { apisix, nginx_config, weir } = settings
+  const own = await importPlugins(parts.pluginModules)
+  const resolver = createResolver({
+    servers: apisix.dns_resolver,
+    timeoutMs: apisix.resolver_timeout * SECOND,
+    validSeconds: apisix.dns_resolver_valid,
+  })
+  const origins = createOrigins({ lookup: resolver.lookup })
+  const counters = createCounterStores(createLocalCounters(parts.counters))
+  const accessLog = nginx_config.http.enable_access_log
+    ? createAccessLog({ path: weir.access_log.path, log })
+    : undefined
+  const serving = new Serving({
+    settings,
+    prefix: parts.prefix,
+    plugins: [...builtInPlugins, ...own],
+    enabledPlugins: enabledNames(parts.enabledPlugins, own),
+    surroundings: {
+      log,
+      metrics,
+      alerts,
+      http: createHttpClient(origins),
+      origins,
+      resolver,
+      counters,
+      settings: { forwardClientCredentials: weir.forward_client_credentials },
+      now: Date.now,
+      health: (wanted) => parts.health(wanted),
+    },
+    upstreams: {
+      open: () => ({
+        forward: () => Promise.reject(new GatewayError('no_upstream', 'plain upstreams are not served yet')),
+      }),
+      drop: () => {},
+    },
+    record: (ctx, summary) => accessLog?.write(toAccessEntry(ctx, summary)),
+  })
+  return {
+    serving,
+    accessLog,
+    async close() {
+      accessLog?.close()
+      counters.close()
+      await origins.close()
+    },
+  }
+}

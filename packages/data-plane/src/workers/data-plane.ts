@@ -1,0 +1,167 @@
+// The data plane of this process: it follows the store, lets one or several threads serve, and answers operators.
+import {
+  type ConfigStore,
+  type Follower,
+  type FollowerStatus,
+  follow,
+  type StoreEntry,
+} from '@weir/config-store'
+import type { Settings } from '@weir/contract'
+import {
+  createMetricsServer,
+  type LocalMetrics,
+  type Logger,
+  mergeSnapshots,
+  type MetricsServer,
+  renderMetrics,
+} from '@weir/telemetry'
+import type { HealthRegistry } from '@weir/upstream'
+import { type ListenAddress, type LocalServer, startLocalServer, startStatusServer } from '../server/index.ts'
+import { answerControl } from './control-api.ts'
+import type { Crew } from './crew.ts'
+import { type Feed, toChanges } from './feed.ts'
+import { writeNodeMetrics } from './node-metrics.ts'
+
+export interface DataPlaneParts {
+  readonly settings: Settings
+  /** Stays the caller's: closing the data plane leaves it open. */
+  readonly store: ConfigStore
+  readonly crew: Crew
+  readonly feed: Feed
+  readonly health: HealthRegistry
+  /** Of the main thread; holds what concerns the whole process. */
+  readonly metrics: LocalMetrics
+  readonly version: string
+  readonly log: Logger
+}
+
+/** How long listening waits for the first load, so that a restart answers no 404 for routes that exist. */
+const FIRST_LOAD_MS = 1000
+
+export class DataPlane {
+  readonly #parts: DataPlaneParts
+  readonly #follower: Follower
+  readonly #servers: LocalServer[] = []
+  #metricsServer: MetricsServer | undefined
+  #addresses: readonly ListenAddress[] = []
+  #storeStatus: FollowerStatus
+
+  constructor(parts: DataPlaneParts) {
+    this.#parts = parts
+    this.#follower = follow(parts.store, {
+      onSnapshot: (entries, revision) => this.#load(entries, revision),
+      onChanges: (changes, revision) => {
+        parts.feed.apply(changes, revision)
+        parts.crew.apply(changes, revision)
+      },
+      onStatus: (status) => this.#reportStore(status),
+    })
+    this.#storeStatus = this.#follower.status
+  }
+
+  /** Where requests are taken. */
+  get addresses(): readonly ListenAddress[] {
+    return this.#addresses
+  }
+
+  /** Rejects with a reason fit for the terminal, and then nothing listens. */
+  async start(): Promise<void> {
+    const { settings, crew } = this.#parts
+    const { enable_control, control, status } = settings.apisix
+    const { prometheus } = settings.plugin_attr
+    try {
+      if (status) this.#servers.push(await startStatusServer(status, () => this.#firstUnready()))
+      if (enable_control) {
+        this.#servers.push(
+          await startLocalServer(control, (request) => answerControl(this.#sources(), request)),
+        )
+      }
+      if (prometheus.enable_export_server) this.#metricsServer = await this.#serveMetrics()
+      await Promise.race([this.#follower.initialized, pause(FIRST_LOAD_MS)])
+      this.#addresses = await crew.listen()
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  enablePlugins(enabled: readonly string[] | undefined): void {
+    this.#parts.crew.enablePlugins(enabled)
+  }
+
+  /** Opens the access log anew, after its file was moved away. */
+  reopenLogs(): void {
+    this.#parts.crew.reopenLogs()
+  }
+
+  /** Takes nothing new and lets what is under way finish. Resolves with the number of requests that were cut. */
+  drain(timeoutMs: number): Promise<number> {
+    return this.#parts.crew.drain(timeoutMs)
+  }
+
+  /** Ends requests under way at once. */
+  cut(): void {
+    this.#parts.crew.cut()
+  }
+
+  async close(): Promise<void> {
+    this.#follower.close()
+    for (const server of this.#servers) server.close()
+    await this.#metricsServer?.close()
+    await this.#parts.crew.close()
+    this.#parts.health.close()
+  }
+
+  #serveMetrics(): Promise<MetricsServer> {
+    const { export_addr, export_uri, metric_prefix } = this.#parts.settings.plugin_attr.prometheus
+    return createMetricsServer({
+      ip: export_addr.ip,
+      port: export_addr.port,
+      path: export_uri,
+      collect: async () => {
+        const { crew, metrics, feed, health, version } = this.#parts
+        const storeIsReachable = this.#storeStatus.reachable
+        writeNodeMetrics(metrics, { feed, storeIsReachable, checkers: health.list(), version })
+        const snapshots = [metrics.snapshot(), ...(await crew.collect())]
+        return renderMetrics(mergeSnapshots(snapshots), { prefix: metric_prefix })
+      },
+    })
+  }
+
+  #load(entries: readonly StoreEntry[], revision: number): void {
+    this.#parts.feed.load(entries, revision)
+    this.#parts.crew.apply(toChanges(entries), revision)
+  }
+
+  #firstUnready(): number | undefined {
+    if (!this.#parts.feed.loaded) return 0
+    const unready = this.#parts.crew.applied.findIndex(({ isLoaded }) => !isLoaded)
+    return unready < 0 ? undefined : unready
+  }
+
+  #reportStore(status: FollowerStatus): void {
+    const { log } = this.#parts
+    const was = this.#storeStatus
+    this.#storeStatus = status
+    if (status.reachable && !was.reachable)
+      log.info('the configuration store is reachable', { revision: status.revision })
+    if (!status.reachable)
+      log.error('the configuration store cannot be reached', { reason: status.lastError })
+  }
+
+  #sources() {
+    const { store, feed, crew, health } = this.#parts
+    const { reachable, lastError } = this.#storeStatus
+    return {
+      prefix: store.prefix,
+      feed,
+      applied: () => crew.applied,
+      checkers: () => health.list(),
+      store: () => ({ reachable, ...(lastError !== undefined && { lastError }) }),
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref())
+}

@@ -1,0 +1,2 @@
+export { type DataPlaneOptions, startDataPlane } from './start.ts'
+export type { DataPlane } from './data-plane.ts'

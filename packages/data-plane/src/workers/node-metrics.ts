@@ -1,0 +1,54 @@
+// The metrics of the process as a whole: its store, its health checks (common-plugins.md §8).
+import { hostname } from 'node:os'
+import type { LocalMetrics } from '@weir/telemetry'
+import type { CheckerListing } from '@weir/upstream'
+import type { Feed } from './feed.ts'
+
+export interface NodeState {
+  readonly feed: Feed
+  readonly storeIsReachable: boolean
+  readonly checkers: readonly CheckerListing[]
+  readonly version: string
+}
+
+/** Directories whose newest revision is shown. */
+const watched = [
+  'routes',
+  'services',
+  'ssls',
+  'consumers',
+  'global_rules',
+  'upstreams',
+  'stream_routes',
+  'protos',
+]
+
+/** States in which a target is used (routing.md §10.2). */
+const usable = new Set(['healthy', 'mostly_healthy'])
+
+/** Writes what is true now; to be called before a snapshot. */
+export function writeNodeMetrics(
+  metrics: LocalMetrics,
+  { feed, storeIsReachable, checkers, version }: NodeState,
+): void {
+  metrics.gauge('node_info', { hostname: hostname(), version }).set(1)
+  metrics.gauge('etcd_reachable', {}).set(storeIsReachable ? 1 : 0)
+  const newest = feed.newestRevisions
+  let max = 0
+  for (const directory of watched) {
+    const revision = newest.get(directory) ?? 0
+    max = Math.max(max, revision)
+    metrics.gauge('etcd_modify_indexes', { key: directory }).set(revision)
+  }
+  metrics.gauge('etcd_modify_indexes', { key: 'max_modify_index' }).set(max)
+  metrics.gauge('etcd_modify_indexes', { key: 'prev_index' }).set(feed.revision)
+  metrics.gauge('etcd_modify_indexes', { key: 'x_etcd_index' }).set(feed.revision)
+  metrics.clear('upstream_status')
+  for (const { name, resource, nodes } of checkers) {
+    // Instances of AI plugins are left out, as in APISIX (routing.md §10.3).
+    if (resource !== undefined) continue
+    for (const { ip, port, status } of nodes) {
+      metrics.gauge('upstream_status', { name, ip, port: String(port) }).set(usable.has(status) ? 1 : 0)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+// What one thread does: it holds the configuration in force and serves requests with it.
+import type { StoreChange } from '@weir/config-store'
+import { createCipher, decryptFields, type Settings } from '@weir/contract'
+import type { AnyPlugin, RequestContext, RequestSummary } from '@weir/plugin-api'
+import { Configuration, PluginCatalog, type PluginSurroundings, type Rejection } from '../config/index.ts'
+import type { Stay } from '../config/index.ts'
+import type { CompiledUpstreams } from '@weir/upstream'
+import { handleRequest, type Services } from '../pipeline/index.ts'
+import { normalizePath } from '../router/index.ts'
+import { type ListenAddress, ProxyServer, type ServedReply, type ServerLimits } from '../server/index.ts'
+
+export interface ServingOptions {
+  readonly settings: Settings
+  /** The store's prefix. */
+  readonly prefix: string
+  readonly plugins: readonly AnyPlugin[]
+  readonly enabledPlugins: readonly string[] | undefined
+  readonly surroundings: PluginSurroundings
+  readonly upstreams: CompiledUpstreams
+  record(ctx: RequestContext, summary: RequestSummary): void
+}
+
+/** How far a thread has come. */
+export interface Applied {
+  /** Whether a first load has been applied, be it empty. */
+  readonly isLoaded: boolean
+  readonly revision: number
+  readonly rejected: readonly Rejection[]
+}
+
+/** The version of APISIX whose behaviour this is. */
+const APISIX = 'APISIX/3.18.0'
+
+export class Serving {
+  readonly configuration: Configuration
+  readonly #catalog: PluginCatalog
+  readonly #server: ProxyServer
+  readonly #stays = new WeakMap<ServedReply, Stay>()
+  #draining = false
+  #isLoaded = false
+
+  constructor(options: ServingOptions) {
+    const { settings, surroundings } = options
+    const { log } = surroundings
+    this.#catalog = new PluginCatalog({
+      plugins: options.plugins,
+      enabled: options.enabledPlugins,
+      ignored: settings.weir.unsupported_plugins.ignore,
+    })
+    const cipher = createCipher(settings.apisix.data_encryption.keyring)
+    this.configuration = new Configuration({
+      prefix: options.prefix,
+      router: settings.apisix.router.http,
+      paths: settings.apisix,
+      parse: {
+        catalog: this.#catalog,
+        decrypt: (config, fields) => decryptFields(config, fields, cipher),
+        environment: process.env,
+        warn: (message) => log.warn(message),
+      },
+      plugins: surroundings,
+      upstreams: options.upstreams,
+      log,
+    })
+    const services: Services = {
+      runtime: this.configuration,
+      log,
+      record: (ctx, summary) => options.record(ctx, summary),
+      serverHeader: settings.apisix.enable_server_tokens ? APISIX : 'APISIX',
+      showUpstreamStatus: settings.apisix.show_upstream_status_in_response_header,
+      draining: () => this.#draining,
+    }
+    this.#server = new ProxyServer({
+      limits: limitsOf(settings),
+      normalize: (rawPath) => normalizePath(rawPath, settings.apisix)?.path,
+      handle: (request, reply) => {
+        this.#stays.set(reply, this.configuration.enter())
+        void handleRequest(request, reply, services)
+      },
+      over: (reply) => {
+        const stay = this.#stays.get(reply)
+        if (stay) this.configuration.leave(stay)
+      },
+      serverHeader: services.serverHeader,
+    })
+  }
+
+  get applied(): Applied {
+    const { revision, rejected } = this.configuration
+    return { isLoaded: this.#isLoaded, revision, rejected }
+  }
+
+  apply(changes: readonly StoreChange[], revision: number): void {
+    this.configuration.apply(changes, revision)
+    this.#isLoaded = true
+  }
+
+  enablePlugins(enabled: readonly string[] | undefined): void {
+    this.#catalog.configure(enabled)
+    this.configuration.reload()
+  }
+
+  /** `reusePort` when other threads listen on the same addresses. */
+  async listen(addresses: readonly ListenAddress[], reusePort: boolean): Promise<readonly ListenAddress[]> {
+    const bound = await this.#server.listen(addresses, reusePort)
+    return bound.map(({ address, port }) => ({ ip: address, port }))
+  }
+
+  /** Resolves with the number of requests that had to be cut. */
+  drain(timeoutMs: number): Promise<number> {
+    this.#draining = true
+    return this.#server.drain(timeoutMs)
+  }
+
+  cut(): void {
+    this.#server.cut()
+  }
+}
+
+const MS_PER_SECOND = 1000
+
+function limitsOf({ nginx_config: { event, http }, weir }: Settings): ServerLimits {
+  return {
+    headerBytesMax: weir.limits.header_size,
+    headersMax: weir.limits.header_count,
+    connectionsMax: event.worker_connections,
+    headTimeoutMs: http.client_header_timeout * MS_PER_SECOND,
+    keepAliveMs: http.keepalive_timeout * MS_PER_SECOND,
+    timeouts: {
+      bodyMs: http.client_body_timeout * MS_PER_SECOND,
+      sendMs: http.send_timeout * MS_PER_SECOND,
+    },
+  }
+}

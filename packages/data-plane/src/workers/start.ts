@@ -1,0 +1,71 @@
+// Starts a data plane with as many serving threads as the settings want.
+import { availableParallelism } from 'node:os'
+import type { ConfigStore } from '@weir/config-store'
+import type { Settings } from '@weir/contract'
+import { allocateCounters } from '@weir/counters'
+import { createAlerts, createMetrics, createWebhook, type Logger } from '@weir/telemetry'
+import { createHealthRegistry, createHttpClient, createOrigins } from '@weir/upstream'
+import { createServing } from './create-serving.ts'
+import { DataPlane } from './data-plane.ts'
+import { Feed } from './feed.ts'
+import { MainThreadCrew } from './main-thread-crew.ts'
+import { WorkerPool } from './worker-pool.ts'
+
+export interface DataPlaneOptions {
+  readonly settings: Settings
+  /** Stays the caller's: closing the data plane leaves it open. */
+  readonly store: ConfigStore
+  /** Names of the enabled plugins; undefined enables all. */
+  readonly enabledPlugins: readonly string[] | undefined
+  /** URLs of modules that hold the user's own plugins. */
+  readonly pluginModules: readonly string[]
+  readonly version: string
+  readonly log: Logger
+}
+
+/**
+ * Listens whether the store can be reached or not: until it can, requests are answered 404.
+ * @throws Error with a sentence for the terminal, when a port or a plugin module cannot be had.
+ */
+export async function startDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
+  const { settings, store, log, pluginModules, enabledPlugins } = options
+  const { worker_processes } = settings.nginx_config
+  const count = worker_processes === 'auto' ? availableParallelism() : worker_processes
+  const alerts = createAlerts({ log, webhook: openWebhook(settings, log) })
+  const health = createHealthRegistry({ alerts })
+  const feed = new Feed()
+  const metrics = createMetrics()
+  const setup = {
+    settings,
+    prefix: store.prefix,
+    pluginModules,
+    enabledPlugins,
+    counters: allocateCounters(),
+  }
+  const addresses = settings.apisix.node_listen
+  const crew =
+    count === 1
+      ? new MainThreadCrew(
+          await createServing({ ...setup, log, metrics, alerts, health: (wanted) => health.acquire(wanted) }),
+          addresses,
+        )
+      : new WorkerPool({ count, setup, addresses, feed, health, alerts, log })
+  const dataPlane = new DataPlane({
+    settings,
+    store,
+    crew,
+    feed,
+    health,
+    metrics,
+    version: options.version,
+    log,
+  })
+  await dataPlane.start()
+  return dataPlane
+}
+
+function openWebhook({ weir }: Settings, log: Logger) {
+  const { webhook, headers } = weir.alerts
+  if (webhook === undefined) return undefined
+  return createWebhook({ url: webhook, headers, http: createHttpClient(createOrigins()), log })
+}

@@ -1,0 +1,48 @@
+// One worker thread from the main thread's side: its messages, its share of the health checks, its end.
+import { MessageChannel, Worker } from 'node:worker_threads'
+import type { HealthMessage, HealthPort, HealthRegistry, HealthReply } from '@weir/upstream'
+import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
+
+export interface WorkerHandle {
+  post(message: ToWorker): void
+  end(): Promise<void>
+}
+
+export interface WorkerEvents {
+  message(message: FromWorker): void
+  /** An error that nobody caught in the worker; `gone` follows. */
+  failed(reason: string): void
+  gone(code: number): void
+}
+
+export function startWorker(
+  start: Omit<WorkerStart, 'health'>,
+  health: HealthRegistry,
+  events: WorkerEvents,
+): WorkerHandle {
+  const { port1, port2 } = new MessageChannel()
+  const workerData: WorkerStart = { ...start, health: { port: port2, shared: health.shared } }
+  const worker = new Worker(new URL('worker-thread.ts', import.meta.url), {
+    workerData,
+    transferList: [port2],
+    name: `weir-worker-${start.index}`,
+  })
+  // Only health's messages travel on this channel.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const unserve = health.serve(port1 as HealthPort<HealthReply, HealthMessage>)
+  worker.on('message', (message: FromWorker) => events.message(message))
+  worker.on('error', (error: unknown) => {
+    events.failed(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  })
+  worker.once('exit', (code) => {
+    unserve()
+    port1.close()
+    events.gone(code)
+  })
+  return {
+    post: (message) => worker.postMessage(message),
+    end: async () => {
+      await worker.terminate()
+    },
+  }
+}

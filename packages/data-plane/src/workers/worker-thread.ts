@@ -1,0 +1,67 @@
+// The entry of a worker thread.
+import { parentPort, workerData } from 'node:worker_threads'
+import { createLogger, createMetrics } from '@weir/telemetry'
+import { createHealthClient, type HealthMessage, type HealthPort, type HealthReply } from '@weir/upstream'
+import { createServing } from './create-serving.ts'
+import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
+
+if (!parentPort) throw new Error('this module runs in a worker thread')
+const main = parentPort
+// The pool starts this module with nothing else.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const start = workerData as WorkerStart
+const say = (message: FromWorker) => main.postMessage(message)
+
+const metrics = createMetrics()
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const healthPort = start.health.port as HealthPort<HealthMessage, HealthReply>
+const health = createHealthClient(healthPort, start.health.shared)
+const { serving, accessLog, close } = await createServing({
+  ...start,
+  log: createLogger({ level: 'info', fields: { worker: start.index } }),
+  metrics,
+  alerts: { raise: (alert) => say({ kind: 'alert', alert }) },
+  health: (wanted) => health.acquire(wanted),
+})
+
+main.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'apply':
+      serving.apply(message.changes, message.revision)
+      say({ kind: 'applied', ...serving.applied })
+      break
+    case 'plugins':
+      serving.enablePlugins(message.enabled)
+      say({ kind: 'applied', ...serving.applied })
+      break
+    case 'listen':
+      void listen()
+      break
+    case 'collect':
+      say({ kind: 'metrics', snapshot: metrics.snapshot() })
+      break
+    case 'reopen':
+      accessLog?.reopen()
+      break
+    case 'drain':
+      void drain(message.timeoutMs)
+      break
+    case 'cut':
+      serving.cut()
+      break
+  }
+})
+
+async function listen(): Promise<void> {
+  try {
+    say({ kind: 'listening', addresses: await serving.listen(start.addresses, true) })
+  } catch (error) {
+    say({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+async function drain(timeoutMs: number): Promise<void> {
+  const cut = await serving.drain(timeoutMs)
+  await close()
+  say({ kind: 'drained', cut })
+}

@@ -1,0 +1,38 @@
+// SIGHUP: reads the configuration file again and takes over what can change while running.
+import { isDeepStrictEqual } from 'node:util'
+import type { Settings } from '@weir/contract'
+import { readPluginList } from '@weir/data-plane/user-plugins'
+import type { Command } from './command-line.ts'
+import { choosePlugins } from './plugins.ts'
+import { type ConfigFile, readSettings } from './read-settings.ts'
+import type { Planes } from './run.ts'
+
+/** Never rejects: a file that cannot be used changes nothing and is reported. */
+export async function reload(
+  { settings, control, data, log }: Planes,
+  command: Command,
+  file: ConfigFile,
+): Promise<void> {
+  try {
+    const next = await readSettings(file, command, process.env)
+    const { names } = await choosePlugins(next, file.directory)
+    data?.enablePlugins(names)
+    await control?.reloadCertificates()
+    log.info('the list of plugins and the certificates are read again', { plugins: names?.join(' ') })
+    const changed = needRestart(settings, next, file.directory)
+    if (changed.length > 0)
+      log.warn('changed settings that take effect at the next start', { settings: changed.join(' ') })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    log.error('the configuration cannot be read again, the old one stays', { reason })
+  }
+}
+
+const sections = ['apisix', 'deployment', 'nginx_config', 'plugin_attr', 'graphql', 'weir'] as const
+
+function needRestart(before: Settings, after: Settings, directory: string): readonly string[] {
+  const changed: string[] = sections.filter((name) => !isDeepStrictEqual(before[name], after[name]))
+  const modulesOf = ({ plugins }: Settings) => readPluginList(plugins, directory).modules
+  if (!isDeepStrictEqual(modulesOf(before), modulesOf(after))) changed.push('plugins')
+  return changed
+}

@@ -1,0 +1,102 @@
+// Runs the planes of one process from the start to the drain.
+import type { ControlPlane } from '@weir/control-plane'
+import type { ConfigStore } from '@weir/config-store'
+import type { Settings } from '@weir/contract'
+import type { DataPlane } from '@weir/data-plane'
+import { createLogger, type Logger } from '@weir/telemetry'
+import type { Command } from './command-line.ts'
+import { openStore } from './open-store.ts'
+import { choosePlugins } from './plugins.ts'
+import { type ConfigFile, readSettings } from './read-settings.ts'
+import { reload } from './reload.ts'
+import { adminKeyFile, summarize } from './summary.ts'
+import { product, version } from './version.ts'
+
+/** What runs in this process; a role may lack the one or the other plane. */
+export interface Planes {
+  readonly settings: Settings
+  readonly store: ConfigStore
+  readonly control: ControlPlane | undefined
+  readonly data: DataPlane | undefined
+  readonly log: Logger
+}
+
+/** Resolves when everything has ended, with the exit status. @throws Error with a sentence when it cannot start. */
+export async function run(command: Command, file: ConfigFile): Promise<number> {
+  const planes = await start(await readSettings(file, command, process.env), file)
+  const { settings, control, data, log } = planes
+  const started = { settings, config: file.path, admin: control?.address, proxy: data?.addresses ?? [] }
+  process.stdout.write(`${summarize(started)}\n`)
+  process.on('SIGHUP', () => void reload(planes, command, file))
+  process.on('SIGUSR1', () => data?.reopenLogs())
+  await untilTold(() => data?.cut())
+  log.info('ending: no new requests are taken', { drain_timeout: settings.weir.drain_timeout })
+  const cut = (await data?.drain(settings.weir.drain_timeout * MS_PER_SECOND)) ?? 0
+  if (cut > 0) log.warn('requests were cut at the end', { requests: cut })
+  await stop(planes)
+  return 0
+}
+
+const MS_PER_SECOND = 1000
+
+async function start(settings: Settings, { directory }: ConfigFile): Promise<Planes> {
+  const { role } = settings.deployment
+  const log = createLogger({ level: 'info' })
+  const plugins = await choosePlugins(settings, directory)
+  const store = await openStore(settings)
+  let control: ControlPlane | undefined
+  try {
+    if (role === 'control_plane' || (role === 'traditional' && settings.apisix.enable_admin)) {
+      const { startControlPlane } = await import('@weir/control-plane')
+      control = await startControlPlane({
+        settings: withNames(settings, plugins.names),
+        store,
+        plugins: plugins.enabled,
+        log,
+        keyFile: adminKeyFile(settings),
+        product,
+        readPlugins: async () => ({ names: plugins.names, plugins: plugins.enabled }),
+      })
+    }
+    if (role === 'control_plane') return { settings, store, control, data: undefined, log }
+    const { startDataPlane } = await import('@weir/data-plane')
+    const data = await startDataPlane({
+      settings,
+      store,
+      enabledPlugins: plugins.list.names,
+      pluginModules: plugins.list.modules,
+      version,
+      log,
+    })
+    return { settings, store, control, data, log }
+  } catch (error) {
+    await control?.close()
+    await store.close()
+    throw error
+  }
+}
+
+/** The control plane tells data planes names, not modules. */
+function withNames(settings: Settings, names: readonly string[] | undefined): Settings {
+  return names ? { ...settings, plugins: names } : settings
+}
+
+async function stop({ control, data, store }: Planes): Promise<void> {
+  await control?.close()
+  await data?.close()
+  await store.close()
+}
+
+/** Resolves at the first SIGTERM or SIGINT; each later one calls `again`. */
+function untilTold(again: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    let told = false
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) {
+      process.on(signal, () => {
+        if (told) again()
+        told = true
+        resolve()
+      })
+    }
+  })
+}
