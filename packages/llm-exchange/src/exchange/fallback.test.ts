@@ -1,0 +1,286 @@
+// From one instance to the next: what starts it, what ends it, and what it costs.
+import { createLocalCounters, CounterUnavailableError } from '@weir/counters'
+import type { HealthView } from '@weir/upstream'
+import { createTestContext } from '@weir/plugin-api/harness'
+import { type LlmServer, startLlmServer, until } from '@weir/testkit'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { call, createQuota, createWorld, hello, open, streamed, type World } from '../llm-world.testing.ts'
+import type { RouteSettings } from '../settings.ts'
+
+let world: World
+let first: LlmServer
+let second: LlmServer
+
+beforeAll(async () => {
+  first = await startLlmServer({ name: 'first' })
+  second = await startLlmServer({ name: 'second' })
+})
+afterAll(async () => {
+  await Promise.all([first.close(), second.close()])
+})
+beforeEach(async () => {
+  await world?.origins.close()
+  world = createWorld()
+  for (const server of [first, second]) {
+    server.setScenario(undefined)
+    server.clear()
+  }
+})
+
+const instances = (paths: readonly [string, string] = ['', '']) => [
+  { name: 'hi', priority: 10, options: { model: 'model-hi' }, override: { endpoint: first.url + paths[0] } },
+  { name: 'lo', priority: 1, override: { endpoint: second.url + paths[1] } },
+]
+
+const route = (more: Partial<RouteSettings> = {}) => world.route(instances(), { timeout: 300, ...more })
+
+test.each([
+  ['429 with http_429', 429, { fallback_strategy: 'http_429' }, 'second'],
+  ['429 with http_5xx only', 429, { fallback_strategy: ['http_5xx'] }, 429],
+  ['500 with http_5xx', 500, { fallback_strategy: ['rate_limiting', 'http_5xx'] }, 'second'],
+  ['500 without a strategy for it', 500, { fallback_strategy: 'instance_health_and_rate_limiting' }, 500],
+  ['500 without any strategy', 500, {}, 500],
+  ['401 among the statuses', 401, { fallback_http_statuses: [401] }, 'second'],
+  ['401 not among them', 401, { fallback_strategy: ['http_429', 'http_5xx'] }, 401],
+  ['no retries allowed', 500, { fallback_strategy: 'http_5xx', max_retries: 0 }, 500],
+  ['one retry allowed', 500, { fallback_strategy: 'http_5xx', max_retries: 1 }, 'second'],
+] as const)('%s', async (_, status, settings, outcome) => {
+  first.setScenario({ status })
+  const result = await call(route(settings as Partial<RouteSettings>))
+  if (outcome === 'second') {
+    expect(result.text).toContain('Hello from mock second')
+    expect(result.ctx.upstream.attempts).toMatchObject([{ status }, { status: 200 }])
+    // Nothing of the first instance's options is left in the second attempt.
+    expect(second.requests[0]?.json).toEqual(hello)
+    expect(result.ctx.llm).toMatchObject({ instance: 'lo', model: 'm' })
+  } else {
+    expect(result).toMatchObject({
+      status: outcome,
+      text: expect.stringContaining(`mock error ${outcome}`) as string,
+    })
+    expect(second.requests).toHaveLength(0)
+  }
+})
+
+test.each([
+  ['refused connections', () => first.refuse()],
+  ['a reset', async () => first.setScenario({ fault: 'reset' })],
+  ['a timeout', async () => first.setScenario({ fault: 'hang' })],
+  ['an empty stream', async () => first.setScenario({ body: '', contentType: 'text/event-stream' })],
+] as const)('%s counts as 5xx', async (name, fail) => {
+  await fail()
+  const result = await call(route({ fallback_strategy: 'http_5xx' }), { request: { body: streamed } })
+  if (name === 'refused connections') await first.accept()
+  expect(result.text).toContain('mock')
+  expect(result.text).toContain('[DONE]')
+  expect(second.requests).toHaveLength(1)
+})
+
+test('a failure that took too long is not followed by another try', async () => {
+  first.setScenario({ delayMs: 100, status: 500 })
+  const settings = { fallback_strategy: 'http_5xx', retry_on_failure_within_ms: 50, timeout: 5000 }
+  expect(await call(route(settings))).toMatchObject({ status: 500 })
+})
+
+test('when all fail, 502 with what the last one said', async () => {
+  first.setScenario({ status: 500 })
+  second.setScenario({ status: 503, headers: { 'Retry-After': '7' } })
+  const result = await call(route({ fallback_strategy: 'http_5xx' }))
+  expect(result).toMatchObject({ status: 502, text: expect.stringContaining('mock error 503') as string })
+  expect(result.header('retry-after')).toBe('7')
+  expect(result.ctx.upstream.attempts.map(({ status }) => status)).toEqual([500, 503])
+})
+
+test('one instance is never tried twice', async () => {
+  first.setScenario({ status: 429 })
+  const [only] = instances()
+  const alone = world.route(only ? [only] : [], { fallback_strategy: 'http_429' })
+  expect(await call(alone)).toMatchObject({ status: 429 })
+  expect(first.requests).toHaveLength(1)
+})
+
+test('after the first byte there is no second attempt', async () => {
+  first.setScenario({ cutAfterChunks: 1 })
+  const result = await call(route({ fallback_strategy: 'http_5xx' }), { request: { body: streamed } })
+  expect(result).toMatchObject({ ended: 'broken' })
+  expect(second.requests).toHaveLength(0)
+})
+
+test('weights are kept, and consistent hashing keeps to its instance', async () => {
+  const weighted = world.route([
+    { name: 'w8', weight: 8, override: { endpoint: first.url } },
+    { name: 'w2', weight: 2, override: { endpoint: second.url } },
+  ])
+  for (let i = 0; i < 10; i++) await call(weighted)
+  expect([first.requests.length, second.requests.length]).toEqual([8, 2])
+
+  const ring = world.route(
+    ['c1', 'c2', 'c3'].map((name) => ({ name, override: { endpoint: `${first.url}/${name}` } })),
+    { balancer: { algorithm: 'chash', hash_on: 'header', key: 'X-User' } },
+  )
+  const servedBy = async (headers: Record<string, string>) =>
+    (await call(ring, { request: { body: hello, headers } })).ctx.llm?.instance
+  expect(await servedBy({ 'x-user': 'u1' })).toBe('c3')
+  expect(await servedBy({ 'x-user': 'u2' })).toBe('c2')
+  expect(await servedBy({})).toBe('c1')
+})
+
+test('an unhealthy instance is passed over, operators hear of both switches, and the return is automatic', async () => {
+  const usable = { hi: true, lo: true }
+  world = createWorld({
+    health: ({ label }): HealthView => {
+      const isUsable = () => usable[label as 'hi' | 'lo']
+      return { isUsable, anyUsable: isUsable, version: 0, report: () => {}, release: () => {} }
+    },
+  })
+  const checks = { active: { type: 'http' } } as NonNullable<Parameters<World['route']>[0][0]['checks']>
+  const checked = world.route(instances().map((instance) => ({ ...instance, checks })))
+  const served = async () => (await call(checked)).ctx.llm?.instance
+  expect(await served()).toBe('hi')
+  usable.hi = false
+  expect(await served()).toBe('lo')
+  expect(world.host.alerts.raised).toEqual([
+    { event: 'fallback', resource: '/apisix/routes/1', from: 'hi', to: 'lo', reason: 'hi is unhealthy' },
+  ])
+  usable.lo = false
+  expect(await served()).toBe('hi')
+  usable.hi = true
+  await until(async () => {
+    expect(await served()).toBe('hi')
+    return world.host.alerts.raised.at(-1)?.event === 'return'
+  })
+})
+
+test('the cost is booked before the last byte reaches the client, and exactly once', async () => {
+  const quota = createQuota({ hi: 100 })
+  const result = await call(route(), { request: { body: hello }, quotas: [quota] })
+  expect(result.ctx.responseHeader('x-left-hi')).toBe('100')
+  expect(await quota.used('hi')).toBe(15)
+
+  let usedAtDone = -1
+  const local = createLocalCounters()
+  const streamQuota = createQuota({ hi: 100 }, { store: local })
+  await call(route(), { request: { body: streamed }, quotas: [streamQuota] }, (bytes) => {
+    if (bytes.includes('[DONE]')) usedAtDone = local.read('hi')?.used ?? 0
+  })
+  expect(usedAtDone).toBe(15)
+  expect(local.read('hi')).toMatchObject({ used: 15, reserved: 0 })
+})
+
+test('quotas: the next instance where the strategy says so, and then none', async () => {
+  const quota = createQuota({ hi: 20, lo: 20 })
+  const falling = route({ fallback_strategy: 'instance_health_and_rate_limiting' })
+  const served = []
+  for (let i = 0; i < 5; i++) {
+    const result = await call(falling, { request: { body: hello }, quotas: [quota] })
+    served.push(result.status === 200 ? result.ctx.llm?.instance : result.text)
+  }
+  expect(served).toEqual(['hi', 'hi', 'lo', 'lo', 'all servers tried'])
+
+  const fixed = createQuota({ hi: 1 })
+  await call(route(), { request: { body: hello }, quotas: [fixed] })
+  expect(await call(route(), { request: { body: hello }, quotas: [fixed] })).toMatchObject({
+    status: 429,
+    text: '{"error_msg":"quota"}\n',
+  })
+  const rejecting = createQuota({ hi: 1 }, { onRefusal: 'reject' })
+  await call(falling, { request: { body: hello }, quotas: [rejecting] })
+  expect(await call(falling, { request: { body: hello }, quotas: [rejecting] })).toMatchObject({
+    status: 429,
+  })
+})
+
+test('a refusal at the instance leaves the consumer untouched, also in another store', async () => {
+  for (const stores of ['one', 'two']) {
+    const shared = createLocalCounters()
+    const consumer = createQuota({ hi: 100 }, { level: 'consumer', prefix: 'c-', store: shared })
+    const instance = createQuota({ hi: 1 }, stores === 'one' ? { store: shared } : {})
+    const ask = () => call(route(), { request: { body: hello }, quotas: [consumer, instance] })
+    expect((await ask()).status).toBe(200)
+    const refused = await ask()
+    expect(refused).toMatchObject({ status: 429, text: '{"error_msg":"quota"}\n' })
+    expect(refused.ctx.responseHeader('x-left-c-hi')).toBe('85')
+    expect(shared.read('c-hi')).toMatchObject({ used: 15, reserved: 0 })
+
+    const exhausted = createQuota({ hi: 1 }, { level: 'consumer', prefix: 'd-', store: shared })
+    const never = createQuota({ hi: 100 }, { prefix: 'never-' })
+    await call(route(), { request: { body: hello }, quotas: [exhausted, never] })
+    const byConsumer = await call(route(), { request: { body: hello }, quotas: [exhausted, never] })
+    expect(byConsumer).toMatchObject({ status: 429, text: '{"error_msg":"d-quota"}\n' })
+    expect(byConsumer.ctx.responseHeader('x-left-never-hi')).toBeUndefined()
+    expect(await never.used('hi')).toBe(15)
+  }
+})
+
+test('the reservation moves with the attempt; a failed attempt costs nothing', async () => {
+  first.setScenario({ status: 500 })
+  const store = createLocalCounters()
+  const quota = createQuota({ hi: 100, lo: 100 }, { store })
+  const falling = route({ fallback_strategy: 'http_5xx' })
+  await call(falling, { request: { body: hello }, quotas: [quota] })
+  expect(store.read('hi')).toMatchObject({ used: 0, reserved: 0 })
+  expect(store.read('lo')).toMatchObject({ used: 15, reserved: 0 })
+
+  // The next instance has no quota left: nobody answers.
+  const empty = createQuota({ lo: 10 }, { store, prefix: 'e-' })
+  await call(falling, { request: { body: hello }, quotas: [empty] })
+  expect(await call(falling, { request: { body: hello }, quotas: [empty] })).toMatchObject({ status: 502 })
+})
+
+test('an admitted request that is refused later gives its reservation back', async () => {
+  const store = createLocalCounters()
+  const quota = createQuota({ hi: 100 }, { store })
+  const ctx = createTestContext({ request: { body: hello }, quotas: [quota] })
+  await route().access(ctx)
+  expect(await ctx.llm?.admit()).toBeUndefined()
+  expect(await ctx.llm?.admit()).toBeUndefined()
+  expect(store.read('hi')).toMatchObject({ reserved: 1 })
+  ctx.llm?.finish()
+  ctx.llm?.finish()
+  expect(store.read('hi')).toMatchObject({ used: 0, reserved: 0 })
+})
+
+test('a client that leaves pays for what it got', async () => {
+  first.setScenario({ gapMs: 20, words: Array.from({ length: 100 }, (_, i) => ` word${i}`) })
+  const quota = createQuota({ hi: 10_000 })
+  const ctx = createTestContext({ request: { body: streamed }, quotas: [quota] })
+  const { body } = await open(route(), ctx)
+  if (typeof body !== 'object' || Buffer.isBuffer(body)) throw new Error('no stream')
+  let chunks = 0
+  body.start({ chunk: () => chunks++, end: () => {}, fail: () => {} })
+  await until(() => chunks > 3)
+  body.abort(new Error('the client left'))
+  expect(await quota.used('hi')).toBeGreaterThan(15)
+})
+
+test('counters that are away refuse, or let pass where that is allowed', async () => {
+  const store = createLocalCounters()
+  const away = {
+    reserve: () => Promise.reject(new CounterUnavailableError('away')),
+    settle: () => undefined,
+    read: () => undefined,
+    reset: () => undefined,
+  }
+  const other = createQuota({ hi: 100 }, { store, prefix: 'o-' })
+  const strict = createQuota({ hi: 100 }, { store: away })
+  expect(await call(route(), { request: { body: hello }, quotas: [other, strict] })).toMatchObject({
+    status: 500,
+  })
+  expect(store.read('o-hi')).toMatchObject({ used: 0, reserved: 0 })
+  const lenient = createQuota({ hi: 100 }, { store: away, unavailable: () => undefined })
+  expect(await call(route(), { request: { body: hello }, quotas: [lenient, other] })).toMatchObject({
+    status: 200,
+  })
+  expect(await other.used('hi')).toBe(15)
+})
+
+test('a thousand at once do not all pass on the quota of one', async () => {
+  const quota = createQuota({ hi: 16 })
+  first.setScenario({ delayMs: 50 })
+  const single = route()
+  const results = await Promise.all(
+    Array.from({ length: 50 }, () => call(single, { request: { body: hello }, quotas: [quota] })),
+  )
+  expect(results.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(16)
+  expect(await quota.used('hi')).toBe(results.filter(({ status }) => status === 200).length * 15)
+})
