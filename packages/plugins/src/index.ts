@@ -1,1 +1,19 @@
-export {}
+// The list of plugins: one line per folder. Schemas, encryption lists and docs tables are computed from it.
+import type { AnyPlugin } from '@weir/plugin-api'
+import { aiAliyunContentModeration } from './ai-aliyun-content-moderation/plugin.ts'
+import { aiConsumerRateLimiting } from './ai-consumer-rate-limiting/plugin.ts'
+import { aiProxyMulti } from './ai-proxy-multi/plugin.ts'
+import { aiProxy } from './ai-proxy/plugin.ts'
+import { aiRateLimiting } from './ai-rate-limiting/plugin.ts'
+import { keyAuth } from './key-auth/plugin.ts'
+import { prometheus } from './prometheus/plugin.ts'
+
+export const plugins: readonly AnyPlugin[] = [
+  aiAliyunContentModeration,
+  aiConsumerRateLimiting,
+  aiProxy,
+  aiProxyMulti,
+  aiRateLimiting,
+  keyAuth,
+  prometheus,
+]
