@@ -46,7 +46,7 @@ test.each([
   ['one retry allowed', 500, { fallback_strategy: 'http_5xx', max_retries: 1 }, 'second'],
 ] as const)('%s', async (_, status, settings, outcome) => {
   first.setScenario({ status })
-  const result = await call(route(settings as Partial<RouteSettings>))
+  const result = await call(route(settings))
   if (outcome === 'second') {
     expect(result.text).toContain('Hello from mock second')
     expect(result.ctx.upstream.attempts).toMatchObject([{ status }, { status: 200 }])

@@ -1,7 +1,7 @@
 // What is the same for every request of one protocol to one instance: worked out once per configuration.
 import { BodyShaper, type ClientProtocol, type Endpoint, type JsonObject, type Provider } from '@weir/llm'
 import { isJsonObject } from '@weir/contract'
-import type { RequestContext } from '@weir/plugin-api'
+import { consumedArguments, hiddenArguments, type RequestContext } from '@weir/plugin-api'
 import type { InstanceSettings } from '../settings.ts'
 
 export interface CallPlan {
@@ -25,8 +25,7 @@ export function createCallPlan(
     return {
       shaper,
       method: (ctx) => ctx.request.method,
-      path: (ctx) =>
-        withQuery(endpoint?.path ?? clientPath(ctx), clientQuery(fixed, authQuery, ctx.request.query)),
+      path: (ctx) => withQuery(endpoint?.path ?? clientPath(ctx), clientQuery(fixed, authQuery, ctx)),
     }
   }
   const capability = provider.paths[protocol.name]
@@ -68,15 +67,17 @@ function mergeQuery(base: ReadonlyMap<string, string>, over: URLSearchParams): U
   return merged
 }
 
-/** The client's own arguments go over the configured ones, except over credentials. */
+/** The client's own arguments go over the configured ones, except over credentials; its credentials stay here. */
 function clientQuery(
   fixed: URLSearchParams,
   credentials: ReadonlyMap<string, string>,
-  query: string,
+  ctx: RequestContext,
 ): URLSearchParams {
-  if (query === '') return fixed
-  const wanted = new URLSearchParams(query)
+  if (ctx.request.query === '') return fixed
+  const wanted = new URLSearchParams(ctx.request.query)
   for (const name of credentials.keys()) wanted.delete(name)
+  for (const name of ctx.state.get(consumedArguments) ?? []) wanted.delete(name)
+  for (const name of ctx.state.get(hiddenArguments) ?? []) wanted.delete(name)
   return mergeQuery(new Map(fixed), wanted)
 }
 

@@ -45,9 +45,10 @@ export async function runPlugin<Config>(
   config: unknown,
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const instance = createInstance(plugin, config, options.host)
+  const { host = createTestHost() } = options
+  const instance = createInstance(plugin, config, host)
   try {
-    return await runInstance(instance, options)
+    return await runInstance(instance, { log: host.log, ...options })
   } finally {
     instance.dispose?.()
   }
