@@ -43,8 +43,8 @@ export type Decision =
 /** Every method throws, or rejects with, CounterUnavailableError when the store cannot be reached. */
 export interface CounterStore {
   /**
-   * All or nothing: a refused reservation leaves no trace, not even a window. An admitted one opens the windows
-   * that are not open, whatever its amounts. `leaseMs` is the longest time until `settle` is called.
+   * All or nothing: a refused reservation leaves nothing reserved. An admitted one opens the windows that are not
+   * open, whatever its amounts. `leaseMs` is the longest time until `settle` is called.
    */
   reserve(asks: readonly Ask[], leaseMs: number): Decision | Promise<Decision>
   /**
@@ -63,23 +63,54 @@ export class CounterUnavailableError extends Error {
   override readonly name = 'CounterUnavailableError'
 }
 
-/** `policy` and the redis fields of ai-rate-limiting and limit-count (ai-plugins.md §10, common-plugins.md §3.1). */
+/** `policy` and its fields, of ai-rate-limiting and limit-count (ai-plugins.md §10, common-plugins.md §3.1). */
 export type CounterPolicy =
   | { readonly policy: 'local' }
-  | {
-      readonly policy: 'redis'
-      readonly redis_host: string
-      readonly redis_port: number
-      readonly redis_username?: string | undefined
-      readonly redis_password?: string | undefined
-      readonly redis_database: number
-      /** Milliseconds for connecting and for each answer. */
-      readonly redis_timeout: number
-      readonly redis_ssl: boolean
-      readonly redis_ssl_verify: boolean
-      /** Milliseconds without use after which the connection is closed. */
-      readonly redis_keepalive_timeout: number
-    }
+  | RedisPolicy
+  | RedisClusterPolicy
+  | RedisSentinelPolicy
+
+export interface RedisPolicy {
+  readonly policy: 'redis'
+  readonly redis_host: string
+  readonly redis_port: number
+  readonly redis_username?: string | undefined
+  readonly redis_password?: string | undefined
+  readonly redis_database: number
+  /** Milliseconds for connecting and for each answer. */
+  readonly redis_timeout: number
+  readonly redis_ssl: boolean
+  readonly redis_ssl_verify: boolean
+  /** Milliseconds without use after which the connection is closed. */
+  readonly redis_keepalive_timeout: number
+}
+
+export interface RedisClusterPolicy {
+  readonly policy: 'redis-cluster'
+  /** `host:port` of some of the cluster's nodes. */
+  readonly redis_cluster_nodes: readonly string[]
+  readonly redis_cluster_name: string
+  readonly redis_password?: string | undefined
+  readonly redis_timeout: number
+  readonly redis_cluster_ssl: boolean
+  readonly redis_cluster_ssl_verify: boolean
+  readonly redis_keepalive_timeout: number
+}
+
+export interface RedisSentinelPolicy {
+  readonly policy: 'redis-sentinel'
+  readonly redis_sentinels: readonly { readonly host: string; readonly port: number }[]
+  readonly redis_master_name: string
+  readonly redis_role: 'master' | 'slave'
+  readonly redis_username?: string | undefined
+  readonly redis_password?: string | undefined
+  readonly sentinel_username?: string | undefined
+  readonly sentinel_password?: string | undefined
+  readonly redis_database: number
+  readonly redis_connect_timeout: number
+  readonly redis_read_timeout: number
+  readonly redis_keepalive_timeout: number
+}
 
 /** Hands out one store per distinct policy, shared by everyone who asks for the same. */
 export interface CounterStores {

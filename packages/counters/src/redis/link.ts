@@ -1,9 +1,9 @@
 // The connection of one store to its Redis: made at the first use, made again after a loss, given up when idle.
 // While it is down every call fails at once; nothing is ever queued.
-import type { Redis } from 'ioredis'
+import type { Client } from './client.ts'
 import { describeFailure, isUnknownScript } from './failure.ts'
 import type { Script } from './scripts.ts'
-import type { Target } from './dial.ts'
+import type { Target } from './target.ts'
 
 const REDIAL_FIRST_MS = 50
 const REDIAL_MAX_MS = 1_000
@@ -23,8 +23,8 @@ export class RedisLink {
   readonly #target: Target
   readonly #onUp: () => void
   /** Connected, and has answered. */
-  #client: Redis | undefined
-  #attempt: Promise<Redis> | undefined
+  #client: Client | undefined
+  #attempt: Promise<Client> | undefined
   /** Why it is down; undefined until the first failure and after each success. */
   #failure: string | undefined
   #failures = 0
@@ -46,7 +46,7 @@ export class RedisLink {
       return await this.#answer(client, script, keys, args)
     } catch (error) {
       const { reason, isFinal } = describeFailure(error)
-      if (isFinal) this.#lose(client, reason)
+      if (isFinal && !this.#target.isCluster) this.#lose(client, reason)
       throw new LinkError(`${this.#target.name}: ${reason}`, true)
     }
   }
@@ -55,26 +55,27 @@ export class RedisLink {
     this.#isClosed = true
     clearTimeout(this.#redialTimer)
     clearTimeout(this.#idleTimer)
-    this.#client?.disconnect()
+    this.#client?.close()
     this.#client = undefined
   }
 
   async #answer(
-    client: Redis,
+    client: Client,
     script: Script,
     keys: readonly string[],
     args: readonly string[],
   ): Promise<unknown> {
+    const { answerTimeoutMs } = this.#target
     try {
-      return await this.#inTime(client.evalsha(script.sha1, keys.length, ...keys, ...args))
+      return await this.#inTime(client.evalsha(script.sha1, keys, args), answerTimeoutMs)
     } catch (error) {
       if (!isUnknownScript(error)) throw error
-      return await this.#inTime(client.eval(script.lua, keys.length, ...keys, ...args))
+      return await this.#inTime(client.eval(script.lua, keys, args), answerTimeoutMs)
     }
   }
 
   /** Waits for the first connection; once one has failed there is nothing to wait for. */
-  async #connected(): Promise<Redis> {
+  async #connected(): Promise<Client> {
     if (this.#isClosed) throw new LinkError(`${this.#target.name}: closed`, false)
     if (this.#failure !== undefined) throw new LinkError(`${this.#target.name}: ${this.#failure}`, false)
     try {
@@ -84,17 +85,15 @@ export class RedisLink {
     }
   }
 
-  async #dial(): Promise<Redis> {
+  async #dial(): Promise<Client> {
     const client = await this.#target.dial()
     let failure: unknown
-    client.on('error', (error) => (failure ??= error))
+    client.onError((error) => (failure ??= error))
     try {
-      await this.#inTime(client.connect())
-      // A server that is frozen or loading accepts connections; one that answers serves.
-      await this.#inTime(client.ping())
+      await this.#inTime(client.open(), this.#target.connectTimeoutMs)
       if (this.#isClosed) throw new Error('closed')
     } catch (error) {
-      client.disconnect()
+      client.close()
       this.#attempt = undefined
       this.#down(describeFailure(failure ?? error).reason)
       throw error
@@ -103,16 +102,16 @@ export class RedisLink {
     this.#client = client
     this.#failure = undefined
     this.#failures = 0
-    client.on('close', () => this.#lose(client, 'connection lost'))
+    client.onClose(() => this.#lose(client, 'connection lost'))
     this.#watchIdle()
     this.#onUp()
     return client
   }
 
-  #lose(client: Redis, reason: string): void {
+  #lose(client: Client, reason: string): void {
     if (this.#client !== client) return
     this.#client = undefined
-    client.disconnect()
+    client.close()
     this.#down(reason)
   }
 
@@ -137,7 +136,7 @@ export class RedisLink {
       if (!this.#isIdle()) return this.#watchIdle()
       const client = this.#client
       this.#client = undefined
-      client?.disconnect()
+      client?.close()
     }, this.#target.idleMs).unref()
   }
 
@@ -145,12 +144,12 @@ export class RedisLink {
     return performance.now() - this.#lastUseAt > this.#target.idleMs
   }
 
-  /** Rejects after the policy's timeout. An answer that has arrived while this process was busy still counts. */
-  #inTime<T>(answer: Promise<T>): Promise<T> {
+  /** Rejects after the timeout. An answer that has arrived while this process was busy still counts. */
+  #inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         setImmediate(() => reject(Object.assign(new Error('no answer'), { code: 'no answer in time' })))
-      }, this.#target.timeoutMs)
+      }, timeoutMs)
       answer.then(resolve, reject).finally(() => clearTimeout(timer))
     })
   }

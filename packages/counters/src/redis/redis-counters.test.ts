@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { play, step } from '../conformance/histories.ts'
 import { ModelCounters } from '../conformance/model.ts'
 import { describeCounterStore } from '../conformance/suite.ts'
-import { type Ask, CounterUnavailableError, type Decision } from '../store.ts'
-import { type RedisPolicy, targetOf } from './dial.ts'
+import { type Ask, CounterUnavailableError, type Decision, type RedisPolicy } from '../store.ts'
+import { targetOf } from './target.ts'
 import { RedisCounters } from './redis-counters.ts'
 
 const TIMEOUT_MS = 300

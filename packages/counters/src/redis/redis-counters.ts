@@ -9,8 +9,8 @@ import {
   type Decision,
   type Lease,
 } from '../store.ts'
-import type { Target } from './dial.ts'
-import { keysOf } from './keys.ts'
+import type { Target } from './target.ts'
+import { keysOf, usedKeyOf } from './keys.ts'
 import { LinkError, RedisLink } from './link.ts'
 import { OwedSettlements, type Settlement } from './owed.ts'
 import { readScript, reserveScript, resetScript, type Script, settleScript } from './scripts.ts'
@@ -73,8 +73,7 @@ export class RedisCounters implements CounterStore {
   }
 
   async reset(key: string): Promise<void> {
-    const [used] = keysOf(key)
-    await this.#run(resetScript, [used], [])
+    await this.#run(resetScript, [usedKeyOf(key)], [])
   }
 
   close(): void {

@@ -311,16 +311,7 @@ test.each([
     "invalid cost_expr: unexpected symbol near '$'",
   ],
   [{ limit: 1, time_window: 1, policy: 'redis' }, 'then clause did not match'],
-  [
-    {
-      limit: 1,
-      time_window: 1,
-      policy: 'redis-cluster',
-      redis_cluster_nodes: ['a:1'],
-      redis_cluster_name: 'c',
-    },
-    "policy 'redis-cluster' is not run by this build of Weir yet; use 'redis' or 'local'",
-  ],
+  [{ limit: 1, time_window: 1, policy: 'redis-cluster' }, 'else clause did not match'],
   [
     { limit: 1, time_window: 1, admission: 'maybe' },
     'property "admission" validation failed: matches none of the enum values',

@@ -1,6 +1,6 @@
 // Token limits on LLM instances, as APISIX has them (ai-plugins.md §10). Requests under way count as used, so that a
 // crowd does not pass on the quota of one; one after another they see exactly what APISIX shows them.
-import { policyComplaint, policyEncryptFields, toCounterPolicy } from '@weir/counters'
+import { policyEncryptFields, toCounterPolicy } from '@weir/counters'
 import { definePlugin, type QuotaSource } from '@weir/plugin-api'
 import { countersAway, rejection } from '../token-quota/quota-replies.ts'
 import { createTokenCost, strategyComplaint } from '../token-quota/token-cost.ts'
@@ -14,10 +14,7 @@ export const aiRateLimiting = definePlugin<Config>({
   priority: 1030,
   schema,
   encryptFields: policyEncryptFields,
-  check: (config) =>
-    strategyComplaint(config.limit_strategy, config.cost_expr) ??
-    policyComplaint(config.policy) ??
-    admissionComplaint(config),
+  check: (config) => strategyComplaint(config.limit_strategy, config.cost_expr) ?? admissionComplaint(config),
   create(config, host) {
     const { rules = [] } = config
     const accounting = {

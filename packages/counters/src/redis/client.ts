@@ -1,0 +1,41 @@
+// The little that a store needs of a Redis client, be it one connection or a cluster's.
+import type { Cluster, Redis } from 'ioredis'
+
+export interface Client {
+  /** Connects and hears an answer: a server that is frozen or loading accepts connections too. */
+  open(): Promise<void>
+  evalsha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  eval(lua: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  /** Hears of what went wrong in the background. */
+  onError(listener: (error: unknown) => void): void
+  onClose(listener: () => void): void
+  close(): void
+}
+
+export function fromRedis(redis: Redis): Client {
+  return {
+    async open() {
+      await redis.connect()
+      await redis.ping()
+    },
+    evalsha: (sha1, keys, args) => redis.evalsha(sha1, keys.length, ...keys, ...args),
+    eval: (lua, keys, args) => redis.eval(lua, keys.length, ...keys, ...args),
+    onError: (listener) => void redis.on('error', listener),
+    onClose: (listener) => void redis.on('close', listener),
+    close: () => redis.disconnect(),
+  }
+}
+
+export function fromCluster(cluster: Cluster): Client {
+  return {
+    async open() {
+      await cluster.connect()
+      await cluster.ping()
+    },
+    evalsha: (sha1, keys, args) => cluster.evalsha(sha1, keys.length, ...keys, ...args),
+    eval: (lua, keys, args) => cluster.eval(lua, keys.length, ...keys, ...args),
+    onError: (listener) => void cluster.on('error', listener).on('node error', listener),
+    onClose: (listener) => void cluster.on('end', listener),
+    close: () => cluster.disconnect(),
+  }
+}

@@ -1,0 +1,95 @@
+// Policy `redis-cluster`: the accounts of one request may be in different slots, which no script can span. They are
+// asked slot by slot in their order, consumer before instance; a refusal gives back what the slots before it hold.
+import type { AccountState, AccountUse, Ask, CounterStore, Decision, Lease } from '../store.ts'
+import { RedisCounters } from './redis-counters.ts'
+import { slotOf } from './slot.ts'
+import type { Target } from './target.ts'
+
+interface Part {
+  readonly asks: readonly Ask[]
+  /** Where its asks stand among those of the request. */
+  readonly indexes: readonly number[]
+}
+
+export class ClusterCounters implements CounterStore {
+  readonly #slots: RedisCounters
+
+  constructor(target: Target) {
+    this.#slots = new RedisCounters(target)
+  }
+
+  async reserve(asks: readonly Ask[], leaseMs: number): Promise<Decision> {
+    const parts = partsOf(asks)
+    const states: AccountState[] = []
+    const held: { readonly part: Part; readonly lease: Lease }[] = []
+    let refused = -1
+    try {
+      for (const part of parts) {
+        const decision = await this.#slots.reserve(part.asks, leaseMs)
+        for (const [i, index] of part.indexes.entries()) states[index] = decision.states[i]!
+        if (decision.admitted) held.push({ part, lease: decision.lease })
+        else {
+          refused = part.indexes[decision.refused]!
+          break
+        }
+      }
+    } catch (error) {
+      this.#giveBack(held)
+      throw error
+    }
+    if (refused < 0) return { admitted: true, lease: new ClusterLease(asks, held), states }
+    this.#giveBack(held)
+    // Slots behind the refusal were not asked.
+    for (const [i, ask] of asks.entries())
+      states[i] ??= { limit: ask.limit, used: 0, reserved: 0, resetMs: 0 }
+    return { admitted: false, refused, states }
+  }
+
+  async settle(lease: Lease, used: readonly number[]): Promise<void> {
+    if (!(lease instanceof ClusterLease)) throw new TypeError('a lease of another store')
+    await Promise.all(
+      lease.held.map(({ part, lease: partLease }) =>
+        this.#slots.settle(
+          partLease,
+          part.indexes.map((index) => used[index]!),
+        ),
+      ),
+    )
+  }
+
+  read(key: string): Promise<AccountUse | undefined> {
+    return this.#slots.read(key)
+  }
+
+  reset(key: string): Promise<void> {
+    return this.#slots.reset(key)
+  }
+
+  close(): void {
+    this.#slots.close()
+  }
+
+  #giveBack(held: readonly { readonly part: Part; readonly lease: Lease }[]): void {
+    for (const { part, lease } of held) {
+      void this.#slots.settle(
+        lease,
+        part.asks.map(() => 0),
+      )
+    }
+  }
+}
+
+class ClusterLease implements Lease {
+  readonly asks: readonly Ask[]
+  readonly held: readonly { readonly part: Part; readonly lease: Lease }[]
+
+  constructor(asks: readonly Ask[], held: readonly { readonly part: Part; readonly lease: Lease }[]) {
+    this.asks = asks
+    this.held = held
+  }
+}
+
+function partsOf(asks: readonly Ask[]): readonly Part[] {
+  const bySlot = Map.groupBy(asks.keys(), (index) => slotOf(asks[index]!.key))
+  return [...bySlot.values()].map((indexes) => ({ indexes, asks: indexes.map((index) => asks[index]!) }))
+}
