@@ -1,8 +1,9 @@
 // What the recording does not show: references, identities and usage right after a write, secrets, ttl, PATCH races.
 import { isJsonObject } from '@weir/contract'
+import { plugins as built } from '@weir/plugins'
 import { until } from '@weir/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inBuild, standIns } from '../testing/stand-ins.ts'
+import { standIns } from '../testing/stand-ins.ts'
 import { startTestPlane, type Answer, type TestPlane } from '../testing/test-plane.ts'
 
 const upstream = { type: 'roundrobin', nodes: { '127.0.0.1:1980': 1 } }
@@ -10,7 +11,7 @@ const route = { uri: '/a', upstream }
 
 let plane: TestPlane
 beforeEach(async () => {
-  plane = await startTestPlane({ plugins: [...inBuild, ...standIns] })
+  plane = await startTestPlane({ plugins: [...built, ...standIns] })
 })
 afterEach(() => plane.close())
 
@@ -149,7 +150,7 @@ describe('secrets', () => {
   it('are stored as they are when encryption is off, except for keys of certificates', async () => {
     await plane.close()
     plane = await startTestPlane({
-      plugins: [...inBuild, ...standIns],
+      plugins: [...built, ...standIns],
       config: `
 apisix: {data_encryption: {enable_encrypt_fields: false}}
 deployment: {admin: {admin_key_required: false, admin_listen: {ip: 127.0.0.1, port: 0}}}`,

@@ -2,8 +2,9 @@
 // back as it was sent.
 import fc from 'fast-check'
 import { isJsonObject, type JsonObject } from '@weir/contract'
+import { plugins as built } from '@weir/plugins'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inBuild, standIns } from '../testing/stand-ins.ts'
+import { standIns } from '../testing/stand-ins.ts'
 import { startTestPlane, type TestPlane } from '../testing/test-plane.ts'
 import { resources } from './resources.ts'
 
@@ -12,7 +13,7 @@ const RUNS = 150
 describe('documents from the schemas', () => {
   let plane: TestPlane
   beforeAll(async () => {
-    plane = await startTestPlane({ plugins: [...inBuild, ...standIns] })
+    plane = await startTestPlane({ plugins: [...built, ...standIns] })
     await plane.put('/consumers', { username: 'jack' })
   })
   afterAll(() => plane.close())
@@ -42,6 +43,23 @@ describe('documents from the schemas', () => {
       )
     },
   )
+
+  it.each(built.map((plugin) => [plugin.name, plugin] as const))('plugin %s', async (name, plugin) => {
+    await fc.assert(
+      fc.asyncProperty(valueFor(plugin.schema.json), async (config) => {
+        const written = await plane.put('/routes/x', { uri: '/a', plugins: { [name]: config } })
+        if (written.status >= 500) throw new Error(written.text)
+        if (written.status >= 400) return
+        const read = await plane.get('/routes/x')
+        expect(read.json).toMatchObject({
+          value: { plugins: JSON.parse(JSON.stringify({ [name]: config })) },
+        })
+        expect((await plane.patch('/routes/x', { desc: 'x' })).status).toBe(200)
+        expect((await plane.get('/routes/x')).json).toMatchObject({ value: { plugins: { [name]: config } } })
+      }),
+      { numRuns: RUNS },
+    )
+  })
 
   it('paths and queries of any form', async () => {
     const segment = fc.oneof(

@@ -1,15 +1,8 @@
 // What a request's path names: a resource, perhaps one document of it, perhaps a part of that.
 
-/** The path's parts after `/apisix/admin`, decoded; empty ones do not count. Undefined when it cannot be decoded. */
-export function segmentsOf(path: string): readonly string[] | undefined {
-  try {
-    // Decoding comes first, so that an encoded slash cannot reach a key that the plain one could not.
-    return decodeURIComponent(path)
-      .split('/')
-      .filter((segment) => segment !== '')
-  } catch {
-    return undefined
-  }
+/** The parts of a decoded path; empty ones do not count. */
+export function segmentsOf(path: string): readonly string[] {
+  return path.split('/').filter((segment) => segment !== '')
 }
 
 export interface Target {

@@ -45,26 +45,21 @@ export function createApp(options: AppOptions): Hono<Env> {
     return next()
   })
 
-  // Answered without a key: clients ask it to see whether the Admin API is there.
-  app.get(PREFIX, (c) => {
-    const asked = c.req.method === 'HEAD'
-    return asked ? c.body('', 200, { 'Content-Type': 'application/json' }) : sendPage(c, 404)
-  })
-  app.all(`${PREFIX}/*`, async (c) => {
-    const { incoming } = c.env
-    const url = new URL(c.req.url)
-    const segments = segmentsOf(url.pathname.slice(PREFIX.length))
-    if (segments === undefined) return sendPage(c, 400)
-    if (c.req.method === 'TRACE') return sendPage(c, 405)
-    if (!methods.has(c.req.method) || !isUnder(url.pathname)) return sendPage(c, 404)
-    const refused = options.checkKey(incoming, url.searchParams)
+  app.all('*', async (c) => {
+    const { method } = c.req
+    const { path, query } = splitTarget(c.req.url)
+    if (path === undefined) return sendPage(c, 400)
+    if (method === 'TRACE') return sendPage(c, 405)
+    // Answered without a key: clients ask it to see whether the Admin API is there.
+    if (method === 'HEAD' && path === PREFIX) return c.body('', 200, { 'Content-Type': 'application/json' })
+    if (!methods.has(method) || !path.startsWith(`${PREFIX}/`)) return sendPage(c, 404)
+    const refused = options.checkKey(c.env.incoming, query)
     if (refused !== undefined) {
       return send(c, refuseEarly(401, 'failed to check token', { description: refused }))
     }
-    const body = bodyReader(c, incoming, options.bodyBytesMax)
-    return send(c, await dispatch(c.req.method, segments, url.searchParams, body))
+    const body = bodyReader(c, c.env.incoming, options.bodyBytesMax)
+    return send(c, await dispatch(method, segmentsOf(path.slice(PREFIX.length)), query, body))
   })
-  app.notFound((c) => sendPage(c, c.req.method === 'TRACE' ? 405 : 404))
   app.onError((error, c) => {
     log.error('the Admin API failed', { path: c.req.path, error: error.stack ?? error.message })
     return send(c, refuseEarly(500, 'internal error'))
@@ -94,9 +89,20 @@ export function createApp(options: AppOptions): Hono<Env> {
 
 const methods = new Set(['GET', 'PUT', 'POST', 'PATCH', 'DELETE'])
 
-/** A wildcard of the router also matches the bare prefix, which is no resource. */
-function isUnder(path: string): boolean {
-  return path.startsWith(`${PREFIX}/`)
+/**
+ * The decoded path and the arguments of a URL. The path is decoded before it is looked at, as nginx does it, so that
+ * an encoded slash cannot reach what the plain one could not; undefined when it cannot be decoded.
+ */
+function splitTarget(url: string): { readonly path: string | undefined; readonly query: URLSearchParams } {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const question = url.indexOf('?', start)
+  const end = question < 0 ? url.length : question
+  const query = new URLSearchParams(url.slice(end + 1))
+  try {
+    return { path: decodeURIComponent(url.slice(start, end)), query }
+  } catch {
+    return { path: undefined, query }
+  }
 }
 
 function bodyReader(c: Context<Env>, incoming: IncomingMessage, bytesMax: number): () => Promise<ReadBody> {

@@ -112,13 +112,25 @@ describe('bad clients', () => {
     ['a method that does not exist', 'FOO /apisix/admin/routes HTTP/1.1\r\nHost: x\r\n\r\n', 404],
     ['no HTTP', 'hello\r\n\r\n', 404],
     ['a header that is none', 'GET / HTTP/1.1\r\nHost x\r\n\r\n', 400],
+    [
+      'a host that is none',
+      'GET /apisix/admin/routes HTTP/1.1\r\nHost: ...\r\nConnection: close\r\n\r\n',
+      401,
+    ],
+    [
+      'a host with a space',
+      'GET /apisix/admin/routes HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n',
+      400,
+    ],
     ['no host', 'GET /apisix/admin/routes HTTP/1.1\r\n\r\n', 400],
-  ])('%s is answered with a page', async (_what, bytes, status) => {
+  ])('%s is answered', async (_what, bytes, status) => {
     expect(await talk(bytes)).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   })
 
   it('paths that cannot be decoded are answered 400', async () => {
     expect((await plane.get('/routes/%E0%A4%A')).status).toBe(400)
+    expect((await plane.get('/../%61dmin/routes/1')).status).toBe(404)
+    expect((await plane.get('/../../other/routes/1')).status).toBe(404)
   })
 
   it('an encoded slash is a slash', async () => {

@@ -11,6 +11,8 @@ export interface AdminLimits {
   readonly requestTimeoutMs: number
   /** How often the two times above are looked at. */
   readonly checkIntervalMs: number
+  /** Connections on which nothing moves for so long are closed, also while an answer is not being read. */
+  readonly socketTimeoutMs: number
   /** How long an idle connection is kept for the next request. */
   readonly keepAliveTimeoutMs: number
   /** Further connections are closed at once. */
@@ -23,6 +25,7 @@ export const defaultLimits: AdminLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   checkIntervalMs: 2_000,
+  socketTimeoutMs: 120_000,
   keepAliveTimeoutMs: 60_000,
   connectionsMax: 4_096,
 }

@@ -44,6 +44,7 @@ export async function listen(
   const secure = certificates && createSecureServer({ ...options, ...certificates }, listener)
   const server = secure ?? createServer(options, listener)
   server.maxConnections = limits.connectionsMax
+  server.setTimeout(limits.socketTimeoutMs)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     answerNonsense(error, socket, serverHeader),
   )

@@ -2,9 +2,10 @@
 // that what follows from them is compared as well; further down, what is answered without them.
 import { readFileSync } from 'node:fs'
 import { createEtcdStore } from '@weir/config-store/etcd'
+import { plugins as built } from '@weir/plugins'
 import { startEtcd } from '@weir/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inBuild, standIns } from '../testing/stand-ins.ts'
+import { standIns } from '../testing/stand-ins.ts'
 import { openEmbedded, startTestPlane, type TestPlane, type TestStore } from '../testing/test-plane.ts'
 import { expectationOf, isComparable } from './expectations.ts'
 import { Replay, type RecordedCall } from './replay.ts'
@@ -26,7 +27,7 @@ async function openEtcd(): Promise<TestStore> {
   }
 }
 
-const plugins = [...inBuild, ...standIns]
+const plugins = [...built, ...standIns]
 const calls = recorded
   .filter((call) => isComparable(call, plugins))
   .map((call) => expectationOf(call, plugins))

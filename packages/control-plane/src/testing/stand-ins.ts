@@ -2,7 +2,7 @@
 // what plugins do. A plugin that the build has is used itself.
 import { defineSchema } from '@weir/contract'
 import { definePlugin, type AnyPlugin } from '@weir/plugin-api'
-import * as built from '@weir/plugins'
+import { plugins } from '@weir/plugins'
 
 const positive = { oneOf: [{ type: 'integer', exclusiveMinimum: 0 }, { type: 'string' }] } as const
 
@@ -77,12 +77,7 @@ const httpLogger = definePlugin({
   create: () => ({}),
 })
 
-/** The plugins of this build. */
-export const inBuild: readonly AnyPlugin[] = Object.values<unknown>(built).flatMap((one) =>
-  Array.isArray(one) ? one : [],
-)
-
-const names = new Set(inBuild.map(({ name }) => name))
+const names = new Set(plugins.map(({ name }) => name))
 
 /** For those that the build does not have (yet). */
 export const standIns: readonly AnyPlugin[] = [

@@ -5,7 +5,7 @@ export interface DocumentName {
   readonly directory: string
   /** The tail of the key: `1`, `jack`, `c1`, `vault/1`. */
   readonly id: string
-  /** The consumer of a credential. */
+  /** The consumer of a credential, the service of a decoration. */
   readonly parent?: string
 }
 
@@ -14,10 +14,14 @@ export function nameOf(key: string): DocumentName | undefined {
   const [, directory = '', ...rest] = key.split('/')
   const id = rest.join('/')
   if (id === '' || key.endsWith('/')) return undefined
-  if (directory === 'consumers' && rest.length > 1) {
-    const [parent = '', credentials, ...tail] = rest
-    if (credentials !== 'credentials' || tail.length === 0) return undefined
-    return { directory: 'credentials', id: tail.join('/'), parent }
-  }
-  return { directory, id }
+  const below = nested.get(directory)
+  if (below === undefined || rest.length === 1) return { directory, id }
+  const [parent = '', middle, ...tail] = rest
+  return middle === below && tail.length > 0 ? { directory: below, id: tail.join('/'), parent } : undefined
 }
+
+/** What lies below a document of a directory, as a directory of its own. */
+const nested: ReadonlyMap<string, string> = new Map([
+  ['consumers', 'credentials'],
+  ['services', 'graphql_cost_decorations'],
+])
