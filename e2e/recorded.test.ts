@@ -6,6 +6,7 @@ import {
   type AliyunServer,
   type LlmServer,
   rawRequest,
+  type RawResponse,
   startAliyunServer,
   startLlmServer,
 } from '@weir/testkit'
@@ -36,6 +37,12 @@ interface Row {
   }[]
 }
 
+/** The same call was recorded before under another name: it is made once more here. */
+const secondCalls = new Set(['ratelimit.rules_missing_var'])
+
+/** Which of equals is asked first is free: the round robin starts anywhere (routing.md §9). */
+const anyInstance = /^multi\.(roundrobin|allfail)/
+
 /** Where Weir answers otherwise on purpose: docs/differences.md gives the reasons. */
 const differences: Readonly<Record<string, string>> = {
   'proxy.max_stream_duration': 'a stream that is ended early carries an error event and is broken off',
@@ -55,8 +62,8 @@ beforeAll(async () => {
   weir = await startWeir()
   aliyun = await startAliyunServer({ accessKeyId: 'k', accessKeySecret: 's' })
   for (const port of recordedPorts) providers.set(port, await startLlmServer({ name: String(port) }))
-  await weir.put('consumers/b', {
-    username: 'b',
+  await weir.put('consumers/dp_b', {
+    username: 'dp_b',
     plugins: {
       'key-auth': { key: 'dp-key-b' },
       'ai-rate-limiting': {
@@ -84,7 +91,11 @@ afterAll(async () => {
 
 /** The recorded ports replaced by the ones that the fakes have here. */
 function toLocal(text: string): string {
-  let local = text.replaceAll('"endpoint":"http://127.0.0.1:19101"', `"endpoint":"${aliyun.url}"`)
+  // The recorder's fake played the moderation service too: an endpoint without a path, before its region.
+  let local = text.replaceAll(
+    '"endpoint":"http://127.0.0.1:19101","region_id"',
+    `"endpoint":"${aliyun.url}","region_id"`,
+  )
   for (const [port, provider] of providers)
     local = local.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${provider.port}`)
   return local
@@ -93,13 +104,11 @@ function toLocal(text: string): string {
 test.each(rows.map((row) => [row.name, row] as const))('%s', async (name, row) => {
   for (const provider of providers.values()) provider.clear()
   const { request, response } = row
-  const answer = await rawRequest({
-    port: weir.proxyPort,
-    method: request.method,
-    path: request.path,
-    ...(request.headers && { headers: request.headers }),
-    ...(request.body !== undefined && { body: request.body }),
-  })
+  if (secondCalls.has(name)) {
+    await call(request)
+    for (const provider of providers.values()) provider.clear()
+  }
+  const answer = await call(request)
   expect(answer.status).toBe(response.status)
   if (name in differences) return
   const isPage = response.body.startsWith('<html>')
@@ -111,33 +120,54 @@ test.each(rows.map((row) => [row.name, row] as const))('%s', async (name, row) =
   }
   // APISIX's HTML pages are not part of the contract: Weir names the reason in JSON.
   if (isPage) expect(JSON.parse(answer.text)).toHaveProperty('error_msg')
-  else expect(comparable(answer.text)).toEqual(comparable(response.body))
+  else if (!anyInstance.test(name)) expect(comparable(answer.text)).toEqual(comparable(response.body))
   expect(answer.ended).toBe('complete')
 
-  const seen = (row.upstream_seen ?? []).filter(({ url }) => url !== '/' && !url.startsWith('/?'))
-  const got = [...providers].flatMap(([port, { requests }]) => requests.map((record) => ({ port, record })))
-  expect(
-    got
-      .toSorted((a, b) => a.record.startedAtMs - b.record.startedAtMs)
-      .map(({ port, record }) => ({
-        port,
-        method: record.method,
-        url: record.url,
-        authorization: record.headers['authorization'],
-        consumer: record.headers['x-consumer-username'],
-        body: comparable(record.body),
-      })),
-  ).toEqual(
-    seen.map(({ port, method, url, headers, body }) => ({
-      port,
-      method,
-      url: url.replace(/\?$/, ''),
-      authorization: headerOf(headers, 'authorization'),
-      consumer: headerOf(headers, 'x-consumer-username'),
-      body: comparable(body),
-    })),
+  const seen = (row.upstream_seen ?? []).flatMap(({ port, method, url, headers, body }) =>
+    isSideCall(url) ? [] : [sight(port, method, url, (header) => headerOf(headers, header), body)],
   )
+  const got = [...providers]
+    .flatMap(([port, { requests }]) => requests.map((request) => ({ port, ...request })))
+    .toSorted((one, other) => one.startedAtMs - other.startedAtMs)
+    .map(({ port, method, url, headers, body }) =>
+      sight(port, method, url, (header) => headers[header], body),
+    )
+  if (anyInstance.test(name)) expect(got).toHaveLength(seen.length)
+  else expect(got).toEqual(seen)
 })
+
+function call({ method, path, headers, body }: Row['request']): Promise<RawResponse> {
+  return rawRequest({
+    port: weir.proxyPort,
+    method,
+    path,
+    ...(headers && { headers }),
+    ...(body !== undefined && { body }),
+  })
+}
+
+/** Calls of the moderation service and health probes. */
+function isSideCall(url: string): boolean {
+  return url === '/' || url.startsWith('/?') || url === '/healthz'
+}
+
+/** What of an upstream request is compared. */
+function sight(
+  port: number,
+  method: string,
+  url: string,
+  header: (name: string) => string | undefined,
+  body: string,
+): unknown {
+  return {
+    port,
+    method,
+    url: url.replace(/\?$/, ''),
+    authorization: header('authorization'),
+    consumer: header('x-consumer-username'),
+    body: comparable(body),
+  }
+}
 
 function headerOf(headers: readonly (readonly [string, string])[], name: string): string | undefined {
   return headers.find(([key]) => key.toLowerCase() === name)?.[1]

@@ -59,7 +59,7 @@ export interface LlmServer {
   setScript(script: Script | undefined): void
   /** Stops listening and drops all connections: the next connect is refused. */
   refuse(): Promise<void>
-  /** Listens on the same port again. */
+  /** Listens on the same port again, if it does not. */
   accept(): Promise<void>
   /** Forgets the recorded requests. */
   clear(): void
@@ -144,7 +144,7 @@ export async function startLlmServer(options: LlmServerOptions = {}): Promise<Ll
     },
     refuse: () => closeServer(server),
     accept: async () => {
-      bound = await listen(server, port)
+      if (!server.listening) bound = await listen(server, port)
     },
     clear: () => {
       requests.length = 0
