@@ -1,10 +1,8 @@
-// One etcd3 client per endpoint, without any of etcd3's own retries, and the TLS and keep-alive it runs with.
-import { readFileSync } from 'node:fs'
-import { getCACertificates } from 'node:tls'
+// One etcd3 client per endpoint, without any of etcd3's own retries, and the keep-alive it runs with.
 import { noop } from 'cockatiel'
-import { Etcd3, type IOptions } from 'etcd3'
-import { grpc } from './grpc.ts'
+import { Etcd3 } from 'etcd3'
 import type { EtcdSettings } from './settings.ts'
+import { tlsOptions } from './tls.ts'
 
 /** etcd refuses clients that ping more often than every 5 s (its --grpc-keepalive-min-time). */
 const KEEPALIVE_TIME_MS = 6_000
@@ -15,16 +13,13 @@ const RECONNECT_MIN_MS = 50
 const RECONNECT_MAX_MS = 250
 
 /**
- * `trustedCertificates` is a PEM file, or `system` (`apisix.ssl.ssl_trusted_certificate`).
- * Throws when a file cannot be read.
+ * Does not connect yet. `trustedCertificates` is a PEM file, or `system` (`apisix.ssl.ssl_trusted_certificate`).
+ * Throws when the URL is none or a file cannot be read.
  */
 export function connect(url: string, tls: EtcdSettings['tls'], trustedCertificates: string): Etcd3 {
-  const { protocol, host } = new URL(url)
-  const secure = protocol === 'https:'
-  const certificates = secure ? readCertificates(tls, trustedCertificates) : undefined
+  const { protocol, host, hostname } = new URL(url)
   return new Etcd3({
     hosts: `${protocol}//${host}`,
-    ...(certificates && { credentials: certificates }),
     grpcOptions: {
       // Lists and watch events are as large as they are; etcd3's default of 4 MiB breaks on big configurations.
       'grpc.max_receive_message_length': -1,
@@ -38,33 +33,9 @@ export function connect(url: string, tls: EtcdSettings['tls'], trustedCertificat
       'grpc.use_local_subchannel_pool': 1,
       // A proxy for the way out (http_proxy) is not for the store next door.
       'grpc.enable_http_proxy': 0,
-      ...(secure && tls?.sni && { 'grpc.ssl_target_name_override': tls.sni }),
-      ...(certificates &&
-        tls?.verify === false && { channelFactoryOverride: unverifiedChannel(certificates) }),
+      ...(protocol === 'https:' && tlsOptions(hostname, tls, trustedCertificates)),
     },
     // etcd3's circuit breaker would keep a recovered server out for seconds.
     faultHandling: { host: () => noop, global: noop },
   })
-}
-
-type Certificates = NonNullable<IOptions['credentials']>
-
-function readCertificates(tls: EtcdSettings['tls'], trustedCertificates: string): Certificates {
-  return {
-    rootCertificate:
-      trustedCertificates === 'system'
-        ? Buffer.from([...getCACertificates('default'), ...getCACertificates('system')].join('\n'))
-        : readFileSync(trustedCertificates),
-    ...(tls?.key && { privateKey: readFileSync(tls.key) }),
-    ...(tls?.cert && { certChain: readFileSync(tls.cert) }),
-  }
-}
-
-/** Makes channels that trust any certificate (`tls.verify: false`), for which etcd3 has no option. */
-function unverifiedChannel({ rootCertificate, privateKey, certChain }: Certificates) {
-  const credentials = grpc.credentials.createSsl(rootCertificate, privateKey, certChain, {
-    rejectUnauthorized: false,
-  })
-  return (address: string, _verifying: unknown, options: object) =>
-    new grpc.Channel(address, credentials, options)
 }

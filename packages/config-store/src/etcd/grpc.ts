@@ -1,6 +1,7 @@
 // The few things of grpc-js for which etcd3 has no option. They must come from etcd3's own copy, because grpc-js
 // tests with `instanceof`; our packages do not depend on it, so the types are taken from etcd3's.
 import { createRequire } from 'node:module'
+import type { PeerCertificate } from 'node:tls'
 import type { KVClient } from 'etcd3'
 
 export type CallOptions = NonNullable<Parameters<KVClient['range']>[1]>
@@ -30,7 +31,10 @@ interface Grpc {
       root: Buffer | undefined,
       key: Buffer | undefined,
       chain: Buffer | undefined,
-      verify: { rejectUnauthorized: boolean },
+      verify: {
+        rejectUnauthorized: boolean
+        checkServerIdentity?: (name: string, certificate: PeerCertificate) => Error | undefined
+      },
     ): unknown
   }
   readonly Channel: new (address: string, credentials: unknown, options: object) => unknown
