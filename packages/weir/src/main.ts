@@ -1,38 +1,12 @@
 // The executable: `weir start | control-plane | data-plane | check`.
-import { readCommandLine, usage } from './command-line.ts'
-import { findConfigFile } from './read-settings.ts'
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
-const line = readCommandLine(process.argv.slice(2))
-if (line === 'help') process.stdout.write(`${usage}\n`)
-else if ('error' in line) {
-  process.stderr.write(`${line.error}\n\n${usage}\n`)
-  process.exitCode = 2
-} else {
-  try {
-    const file = findConfigFile(line.config, process.env['APISIX_PROFILE'])
-    const status =
-      line.command === 'check'
-        ? await (await import('./check.ts')).check(file)
-        : await (await import('./run.ts')).run(line.command, file)
-    // Whatever still holds the event loop is of no use to anybody now.
-    process.exit(status)
-  } catch (error) {
-    process.stderr.write(`weir: ${sentence(error)}\n`)
-    process.exit(1)
-  }
-}
+// Compiled code is kept between starts, which makes them three times faster and saves the memory of the compiler.
+// Beside the modules, since only who can change those may write there; worker threads find it through the variable.
+const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/compile', import.meta.url))
+process.env['NODE_COMPILE_CACHE'] ??= compileCache
+enableCompileCache(process.env['NODE_COMPILE_CACHE'])
 
-function sentence(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (isListenError(error)) {
-    const where = `${error.address ?? '*'}:${error.port ?? '?'}`
-    return error.code === 'EADDRINUSE'
-      ? `the address ${where} is in use`
-      : `cannot listen on ${where}: ${error.code}`
-  }
-  return error.message
-}
-
-function isListenError(error: Error): error is NodeJS.ErrnoException & { address?: string; port?: number } {
-  return 'syscall' in error && error.syscall === 'listen'
-}
+const { main } = await import('./run-command.ts')
+await main(process.argv.slice(2))

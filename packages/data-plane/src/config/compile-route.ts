@@ -81,9 +81,9 @@ function upstreamOf(
   const value = upstream?.value ?? route.upstream ?? service?.value.upstream
   if (!holder || !value) return undefined
   const compiled = references.upstreams.open(holder.resourceKey, value, route.timeout)
-  // The pipeline's contexts hold an IncomingRequest, of which plugins see only a part.
+  // The target goes on as it was sent, as nginx has it. The pipeline's contexts hold an IncomingRequest, of which plugins see only a part.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return { forward: (ctx) => compiled.forward(ctx as RequestContext & ForwardContext) }
+  return { forward: (ctx) => compiled.forward(ctx as RequestContext & ForwardContext, ctx.request.target) }
 }
 
 function missingUpstream(id: string | number): PlainUpstream {

@@ -1,3 +1,4 @@
+export { assertFree } from './assert-free.ts'
 export {
   ProxyServer,
   type ListenAddress,

@@ -75,6 +75,12 @@ function sendRaw(port: number, bytes: string): Promise<string> {
   })
 }
 
+test('a target with a host is the path at that host', async () => {
+  const { port } = await serve((request, reply) => reply.end(`${request.host} ${request.target}`))
+  const answer = await rawRequest({ port, path: 'http://Other:81/a?b', headers: { Host: 'x' } })
+  expect(answer.text).toBe('other /a?b')
+})
+
 describe('slow clients', () => {
   test('with their head are told so', async () => {
     const { port } = await serve(echo, { limits: { headTimeoutMs: 100 } })

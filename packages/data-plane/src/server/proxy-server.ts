@@ -140,6 +140,7 @@ export class ProxyServer implements Over {
 
   #serve(message: IncomingMessage, reply: ServedReply): void {
     const { normalize, limits, handle, serverHeader } = this.#options
+    toOriginForm(message)
     if (message.rawHeaders.length > 2 * limits.headersMax) {
       answer(reply, 431, 'too many headers', serverHeader)
       return
@@ -159,6 +160,17 @@ export class ProxyServer implements Over {
     this.#slowClients.note(message.socket, message, reply)
     handle(request, reply)
   }
+}
+
+/** `GET http://host/path`, as clients of proxies ask, means the path at that host (RFC 9112 §3.2.2). */
+function toOriginForm(message: IncomingMessage): void {
+  const target = message.url ?? ''
+  if (target.startsWith('/')) return
+  const match = /^https?:\/\/([^/?#]+)(.*)$/i.exec(target)
+  if (!match) return
+  const [, authority = '', rest = ''] = match
+  message.headers.host = authority
+  message.url = rest.startsWith('/') ? rest : `/${rest}`
 }
 
 /** A refusal before the request concerns anybody. */

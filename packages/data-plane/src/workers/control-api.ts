@@ -11,6 +11,7 @@ export interface ControlApiSources {
   readonly feed: Feed
   readonly applied: () => readonly Applied[]
   readonly checkers: () => readonly CheckerListing[]
+  readonly collectGarbage: () => void
   readonly store: () => { readonly reachable: boolean; readonly lastError?: string }
 }
 
@@ -29,7 +30,7 @@ const calls: Readonly<Record<string, { readonly method: string; readonly handle:
   '/v1/healthcheck': get(healthchecks),
   '/v1/healthcheck/': get(healthcheck),
   '/v1/config': get(config),
-  '/v1/gc': { method: 'POST', handle: collectGarbage },
+  '/v1/gc': { method: 'POST', handle: collect },
 }
 
 export function answerControl(sources: ControlApiSources, request: LocalRequest): LocalAnswer {
@@ -131,7 +132,7 @@ function orEmptyObject(items: readonly unknown[]): object {
   return items.length === 0 ? {} : items
 }
 
-function collectGarbage(): LocalAnswer {
-  globalThis.gc?.()
+function collect({ collectGarbage }: ControlApiSources): LocalAnswer {
+  collectGarbage()
   return { status: 200, contentType: 'text/plain', body: '' }
 }

@@ -14,6 +14,8 @@ export interface Crew {
   readonly applied: readonly Applied[]
   /** What each has counted; also of those that are no more. */
   collect(): Promise<readonly MetricsSnapshot[]>
+  /** Lets every thread give memory back to the system. */
+  collectGarbage(): void
   /** Opens the access log anew, after its file was moved away. */
   reopenLogs(): void
   /** Takes nothing new; resolves with the number of requests that had to be cut. */

@@ -38,11 +38,16 @@ export interface DataPlaneParts {
 /** How long listening waits for the first load, so that a restart answers no 404 for routes that exist. */
 const FIRST_LOAD_MS = 1000
 
+const SETTLE_MS = 500
+/** A larger heap would take too long to go through. */
+const SETTLE_BYTES_MAX = 64 * 1024 * 1024
+
 export class DataPlane {
   readonly #parts: DataPlaneParts
   readonly #follower: Follower
-  readonly #servers: LocalServer[] = []
-  #metricsServer: MetricsServer | undefined
+  #control: LocalServer | undefined
+  #status: LocalServer | undefined
+  #metrics: MetricsServer | undefined
   #addresses: readonly ListenAddress[] = []
   #storeStatus: FollowerStatus
 
@@ -64,21 +69,29 @@ export class DataPlane {
     return this.#addresses
   }
 
+  /** Where operators are answered; undefined where the settings want no server. */
+  get operatorPorts() {
+    return {
+      control: this.#control?.address.port,
+      status: this.#status?.address.port,
+      metrics: this.#metrics?.port,
+    }
+  }
+
   /** Rejects with a reason fit for the terminal, and then nothing listens. */
   async start(): Promise<void> {
     const { settings, crew } = this.#parts
     const { enable_control, control, status } = settings.apisix
     const { prometheus } = settings.plugin_attr
     try {
-      if (status) this.#servers.push(await startStatusServer(status, () => this.#firstUnready()))
+      if (status) this.#status = await startStatusServer(status, () => this.#firstUnready())
       if (enable_control) {
-        this.#servers.push(
-          await startLocalServer(control, (request) => answerControl(this.#sources(), request)),
-        )
+        this.#control = await startLocalServer(control, (request) => answerControl(this.#sources(), request))
       }
-      if (prometheus.enable_export_server) this.#metricsServer = await this.#serveMetrics()
+      if (prometheus.enable_export_server) this.#metrics = await this.#serveMetrics()
       await Promise.race([this.#follower.initialized, pause(FIRST_LOAD_MS)])
       this.#addresses = await crew.listen()
+      setTimeout(() => this.#settle(), SETTLE_MS).unref()
     } catch (error) {
       await this.close()
       throw error
@@ -106,10 +119,16 @@ export class DataPlane {
 
   async close(): Promise<void> {
     this.#follower.close()
-    for (const server of this.#servers) server.close()
-    await this.#metricsServer?.close()
+    this.#control?.close()
+    this.#status?.close()
+    await this.#metrics?.close()
     await this.#parts.crew.close()
     this.#parts.health.close()
+  }
+
+  /** Starting leaves behind garbage of the size of what stays, which V8 would keep for as long as nothing happens. */
+  #settle(): void {
+    if (process.memoryUsage().heapUsed < SETTLE_BYTES_MAX) this.#parts.crew.collectGarbage()
   }
 
   #serveMetrics(): Promise<MetricsServer> {
@@ -156,6 +175,7 @@ export class DataPlane {
       prefix: store.prefix,
       feed,
       applied: () => crew.applied,
+      collectGarbage: () => crew.collectGarbage(),
       checkers: () => health.list(),
       store: () => ({ reachable, ...(lastError !== undefined && { lastError }) }),
     }

@@ -2,6 +2,7 @@
 import type { StoreChange } from '@weir/config-store'
 import type { MetricsSnapshot } from '@weir/telemetry'
 import type { ListenAddress } from '../server/index.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import type { ServingThread } from './create-serving.ts'
 import type { Crew } from './crew.ts'
 import type { Applied } from './serving.ts'
@@ -34,6 +35,10 @@ export class MainThreadCrew implements Crew {
   /** Nothing apart: this thread's metrics are the process's own. */
   async collect(): Promise<readonly MetricsSnapshot[]> {
     return []
+  }
+
+  collectGarbage(): void {
+    collectGarbage()
   }
 
   reopenLogs(): void {

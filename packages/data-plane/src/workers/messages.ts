@@ -28,6 +28,7 @@ export type ToWorker =
   | { readonly kind: 'listen' }
   | { readonly kind: 'plugins'; readonly enabled: readonly string[] | undefined }
   | { readonly kind: 'collect' }
+  | { readonly kind: 'collect-garbage' }
   | { readonly kind: 'reopen' }
   | { readonly kind: 'drain'; readonly timeoutMs: number }
   | { readonly kind: 'cut' }

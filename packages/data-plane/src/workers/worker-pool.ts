@@ -2,7 +2,8 @@
 import type { StoreChange } from '@weir/config-store'
 import { type Alerts, type Logger, mergeSnapshots, type MetricsSnapshot } from '@weir/telemetry'
 import type { HealthRegistry } from '@weir/upstream'
-import type { ListenAddress } from '../server/index.ts'
+import { assertFree, type ListenAddress } from '../server/index.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import type { Crew } from './crew.ts'
 import { type Feed, toChanges } from './feed.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
@@ -59,13 +60,17 @@ export class WorkerPool implements Crew {
     return this.#members.map(({ applied }) => applied)
   }
 
-  /** The first worker finds out which ports the system chooses; the others take the same. */
   async listen(): Promise<readonly ListenAddress[]> {
-    const first = this.#hire(0)
-    this.#addresses = await this.#listening(first)
-    const others = Array.from({ length: this.#options.count - 1 }, (_, i) => this.#hire(i + 1))
+    const { count } = this.#options
+    await assertFree(this.#addresses)
+    // Where the system chooses a port the first worker finds out which, and the others take the same.
+    const alone = this.#addresses.some(({ port }) => port === 0) ? 1 : count
+    const first = Array.from({ length: alone }, (_, index) => this.#hire(index))
+    const [bound = []] = await Promise.all(first.map((member) => this.#listening(member)))
+    this.#addresses = bound
+    const others = Array.from({ length: count - alone }, (_, i) => this.#hire(alone + i))
     await Promise.all(others.map((member) => this.#listening(member)))
-    return this.#addresses
+    return bound
   }
 
   apply(changes: readonly StoreChange[], revision: number): void {
@@ -84,6 +89,11 @@ export class WorkerPool implements Crew {
     })
     await Promise.all(told)
     return [this.#past, ...this.#members.map(({ snapshot }) => snapshot)]
+  }
+
+  collectGarbage(): void {
+    collectGarbage()
+    this.#tell({ kind: 'collect-garbage' })
   }
 
   reopenLogs(): void {

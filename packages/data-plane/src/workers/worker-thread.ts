@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { createLogger, createMetrics } from '@weir/telemetry'
 import { createHealthClient, type HealthMessage, type HealthPort, type HealthReply } from '@weir/upstream'
+import { collectGarbage } from './collect-garbage.ts'
 import { createServing } from './create-serving.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
 
@@ -39,6 +40,9 @@ main.on('message', (message: ToWorker) => {
       break
     case 'collect':
       say({ kind: 'metrics', snapshot: metrics.snapshot() })
+      break
+    case 'collect-garbage':
+      collectGarbage()
       break
     case 'reopen':
       accessLog?.reopen()
