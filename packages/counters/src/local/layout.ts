@@ -74,7 +74,7 @@ export interface Sizes {
   readonly leasesMax?: number
 }
 
-/** Memory for `createLocalCounters`, to be handed to every worker thread. 7 MiB, of which only what is used is real. */
+/** Memory for `createLocalCounters`, to be handed to every worker thread. 6 MiB, of which only what is used is real. */
 export function allocateCounters(sizes: Sizes = {}): SharedArrayBuffer {
   const { accountsMax = ACCOUNTS_MAX, leasesMax = LEASES_MAX } = sizes
   if (accountsMax > RECORDS_MAX || leasesMax > RECORDS_MAX) throw new RangeError('too many counter records')
