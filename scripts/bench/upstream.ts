@@ -38,12 +38,15 @@ function document(json: string): string {
 }
 
 let turn = 0
+/** Faster than any model, slow enough that a read of the gateway finds a few events rather than a buffer full. */
+const burstEventsPerMs = 2
 
 /** One timer a millisecond serves all paced streams, each in its own slot of the round. */
 interface Pace {
   readonly socket: Socket
   readonly everyMs: number
   readonly slot: number
+  readonly perTurn: number
   left: number
   next: number
 }
@@ -63,8 +66,11 @@ function step(pace: Pace): void {
     paced.delete(pace)
     return
   }
-  pace.socket.write(events[pace.next++ % poolSize] ?? '')
-  if (--pace.left !== 0) return
+  for (let i = 0; i < pace.perTurn && pace.left !== 0; i++) {
+    pace.socket.write(events[pace.next++ % poolSize] ?? '')
+    pace.left--
+  }
+  if (pace.left !== 0) return
   paced.delete(pace)
   pace.socket.write(streamEnd)
 }
@@ -74,15 +80,26 @@ function respond(socket: Socket, { path }: Request): void {
   turn++
   if (kind === 'burst') {
     socket.write(streamHead)
-    const offset = turn * 61
-    const count = Number(first)
-    for (let i = 0; i < count; i++) socket.write(events[(offset + i) % poolSize] ?? '')
-    socket.write(streamEnd)
+    paced.add({
+      socket,
+      everyMs: 1,
+      slot: 0,
+      perTurn: burstEventsPerMs,
+      left: Number(first),
+      next: turn * 61,
+    })
   } else if (kind === 'paced') {
     const everyMs = Number(second)
     socket.write(streamHead)
     // -1 never reaches 0: a stream without an end.
-    paced.add({ socket, everyMs, slot: turn % everyMs, left: Number(first) || -1, next: turn * 61 })
+    paced.add({
+      socket,
+      everyMs,
+      slot: turn % everyMs,
+      perTurn: 1,
+      left: Number(first) || -1,
+      next: turn * 61,
+    })
   } else {
     socket.write(answers[turn % answers.length] ?? '')
   }
