@@ -3,11 +3,11 @@
 import { randomBytes } from 'node:crypto'
 
 /** Accounts at the same time: consumers × instances, rules × their keys. */
-export const ACCOUNTS_MAX = 65_536
+const ACCOUNTS_MAX = 65_536
 /** Reservations held at the same time; a request holds one per account. */
-export const LEASES_MAX = 65_536
+const LEASES_MAX = 65_536
 /** Links are record numbers from 1; 0 is none. Twenty bits of a lease's handle hold its number. */
-export const RECORDS_MAX = 2 ** 20 - 1
+const RECORDS_MAX = 2 ** 20 - 1
 
 /** Words (32 bits) of the header. */
 export const header = {
