@@ -82,7 +82,7 @@ const information: ReadonlyMap<string, GetInformation> = new Map([
   ['plugins', getPlugins],
 ])
 
-export function unsupported(resource: string): Reply {
+function unsupported(resource: string): Reply {
   return refuseEarly(404, `Unsupported resource type: ${resource}`)
 }
 

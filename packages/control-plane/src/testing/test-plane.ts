@@ -21,7 +21,7 @@ deployment:
     admin_listen: {ip: 127.0.0.1, port: 0}
 `
 
-export const quietLog: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+const quietLog: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 export interface TestStore {
   readonly store: ConfigStore
@@ -40,7 +40,7 @@ export function openEmbedded(): TestStore {
   }
 }
 
-export interface Call {
+interface Call {
   readonly method?: string
   /** After `/apisix/admin`. */
   readonly path: string
