@@ -2,13 +2,17 @@
 import type { PluginHost } from '@weir/plugin-api'
 import type { Instance } from '../instance/instance.ts'
 
-/** Changes that follow faster are not told: with quotas per consumer two consumers may alternate for hours. */
+/** With quotas per consumer two consumers may alternate for hours: so many changes are told at once ... */
+export const switchesMax = 10
+/** ... and then one in so many milliseconds. */
 export const switchIntervalMs = 1000
 
 export class Switches {
   readonly #preferred: number
   #last: { readonly name: string; readonly priority: number }
-  #toldAt = -Infinity
+  /** Changes that may be told now, as of `#countedAt`. */
+  #allowance = switchesMax
+  #countedAt = 0
 
   /** The state before the first request: served by the preferred tier. */
   constructor(instances: readonly Instance[]) {
@@ -24,8 +28,7 @@ export class Switches {
       if (instance.name !== before.name) this.#last = instance
       return
     }
-    if (nowMs - this.#toldAt < switchIntervalMs) return
-    this.#toldAt = nowMs
+    if (!this.#mayTell(nowMs)) return
     this.#last = instance
     const isReturn = instance.priority === this.#preferred
     host.alerts.raise({
@@ -35,5 +38,14 @@ export class Switches {
       to: instance.name,
       reason: isReturn ? 'the preferred instance serves again' : passedOver || `${before.name} is unhealthy`,
     })
+  }
+
+  #mayTell(nowMs: number): boolean {
+    const earned = (nowMs - this.#countedAt) / switchIntervalMs
+    this.#allowance = Math.min(switchesMax, this.#allowance + earned)
+    this.#countedAt = nowMs
+    if (this.#allowance < 1) return false
+    this.#allowance -= 1
+    return true
   }
 }
