@@ -31,8 +31,9 @@ function fallbackText({ proxyUrl }: LocalGateway, { selfHostedB, selfHostedC }: 
      takes it away: after two failed checks, one a second, the same line is answered by self-hosted-b,
    curl -s -X POST ${selfHostedB.url}/_control/down
      and then by cloud.
+   curl -s -X POST ${selfHostedB.url}/_control/up
    curl -s -X POST ${selfHostedC.url}/_control/up
-     brings it back, and the requests with it.`
+     bring them back, and the requests return to self-hosted-c.`
 }
 
 function quotaText({ proxyUrl }: LocalGateway): string {
