@@ -34,11 +34,11 @@ export const anthropicMessages: ClientProtocol = {
   },
 
   marks: {
-    usage: Buffer.from('"usage"'),
+    usage: '"usage"',
     finish: undefined,
-    done: Buffer.from('"message_stop"'),
-    toolCall: Buffer.from('"tool_use"'),
-    text: [Buffer.from('"text":'), Buffer.from('"partial_json":')],
+    done: '"message_stop"',
+    toolCall: '"tool_use"',
+    text: ['"text":', '"partial_json":'],
   },
   readEvent,
 

@@ -39,12 +39,12 @@ export const openaiChat: ClientProtocol = {
   },
 
   marks: {
-    usage: Buffer.from('"usage"'),
-    finish: Buffer.from('"finish_reason"'),
-    done: Buffer.from('[DONE]'),
-    toolCall: Buffer.from('"tool_calls"'),
+    usage: '"usage"',
+    finish: '"finish_reason"',
+    done: '[DONE]',
+    toolCall: '"tool_calls"',
     // `reasoning_content` ends alike, and its tokens are paid for too.
-    text: [Buffer.from('content":'), Buffer.from('"arguments":')],
+    text: ['content":', '"arguments":'],
   },
   readEvent,
 

@@ -42,11 +42,11 @@ export const openaiResponses: ClientProtocol = {
   },
 
   marks: {
-    usage: Buffer.from('"usage"'),
+    usage: '"usage"',
     finish: undefined,
-    done: Buffer.from('"response":'),
-    toolCall: Buffer.from('"function_call"'),
-    text: [Buffer.from('"delta":')],
+    done: '"response":',
+    toolCall: '"function_call"',
+    text: ['"delta":'],
   },
   readEvent,
 

@@ -34,20 +34,20 @@ export interface EventFacts {
 }
 
 /**
- * Byte patterns that let a stream be watched without parsing every event: an event in which none of them occurs
- * says nothing about usage or the end. What they find is parsed to be sure.
+ * ASCII texts that let a stream be watched without parsing every event: an event in which none of them occurs says
+ * nothing about usage or the end. What they find is parsed to be sure.
  */
 export interface StreamMarks {
   /** The key of the usage object. */
-  readonly usage: Buffer
+  readonly usage: string
   /** The key whose value, when it is a string, says why an answer is complete. */
-  readonly finish: Buffer | undefined
+  readonly finish: string | undefined
   /** Occurs in every event that ends the stream. */
-  readonly done: Buffer
+  readonly done: string
   /** Occurs in every event that calls a tool. */
-  readonly toolCall: Buffer | undefined
+  readonly toolCall: string
   /** The ends of the keys whose string values are text of the answer, with the colon: `content":`. */
-  readonly text: readonly Buffer[]
+  readonly text: readonly string[]
 }
 
 export type CheckedRole = 'user' | 'tool' | 'system' | 'assistant'

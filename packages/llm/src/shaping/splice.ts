@@ -1,7 +1,5 @@
 // Changes top-level members of a JSON object in its own bytes: for a large prompt that is cheaper than writing all
 // of it anew, and what was not changed stays as the client wrote it.
-import { stringEnd } from '../stream/find-value.ts'
-
 const SPACE = 0x20
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -115,4 +113,17 @@ function skipSpace(raw: Buffer, from: number): number {
 
 function isSpace(byte: number | undefined): boolean {
   return byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+/** The place of the closing quote of the string that opens at `start`. Long strings cost one search each. */
+function stringEnd(raw: Buffer, start: number): number {
+  let at = start + 1
+  for (;;) {
+    at = raw.indexOf(QUOTE, at)
+    if (at < 0) return raw.length
+    let backslashes = 0
+    while (raw[at - 1 - backslashes] === BACKSLASH) backslashes++
+    if (backslashes % 2 === 0) return at
+    at++
+  }
 }

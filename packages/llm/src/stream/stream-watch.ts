@@ -44,20 +44,21 @@ export class StreamWatch {
   push(chunk: Buffer): void {
     const marks = this.#marks
     if (!marks) return
-    this.textBytes += bytesOfText(chunk, marks.text)
+    const text = chunk.toString('latin1')
+    this.textBytes += bytesOfText(text, marks.text)
     const isWhole = this.#splitter.betweenEvents && endsEvent(chunk)
-    if (isWhole && !this.#wantsText && !this.#isMarked(chunk, marks)) return
+    if (isWhole && !this.#wantsText && !this.#isMarked(text, marks)) return
     for (const bytes of this.#splitter.split(chunk)) {
-      if (this.#wantsText || this.#isMarked(bytes, marks)) this.#read(parseSseEvent(bytes))
+      if (this.#wantsText || this.#isMarked(bytes.toString('latin1'), marks)) this.#read(parseSseEvent(bytes))
     }
   }
 
-  #isMarked(bytes: Buffer, marks: StreamMarks): boolean {
+  #isMarked(text: string, marks: StreamMarks): boolean {
     return (
-      hasValueStartingWith(bytes, marks.usage, BRACE) ||
-      (marks.finish !== undefined && hasTextValue(bytes, marks.finish)) ||
-      bytes.includes(marks.done) ||
-      (!this.toolCall && marks.toolCall !== undefined && bytes.includes(marks.toolCall))
+      hasValueStartingWith(text, marks.usage, BRACE) ||
+      (marks.finish !== undefined && hasTextValue(text, marks.finish)) ||
+      text.includes(marks.done) ||
+      (!this.toolCall && text.includes(marks.toolCall))
     )
   }
 
