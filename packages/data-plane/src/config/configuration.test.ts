@@ -242,7 +242,7 @@ describe('references', () => {
     put('/routes/2', { uri: '/up', upstream_id: 'none' })
     put('/routes/3', { uri: '/own', upstream })
     put('/routes/4', { uri: '/nothing', plugins: {} })
-    const ctx = {} as RequestContext
+    const ctx = { request: { target: '/x' } } as RequestContext
     expect(match('/pc')?.route.problem?.status).toBe(503)
     await expect(match('/up')?.route.upstream?.forward(ctx)).rejects.toMatchObject({ status: 502 })
     await expect(match('/own')?.route.upstream?.forward(ctx)).rejects.toThrow('/apisix/routes/3')
@@ -406,6 +406,24 @@ describe('consumers', () => {
   })
 })
 
+/** What a request can see of a world. */
+function view(world: World) {
+  return {
+    routes: ['/a', '/b'].flatMap((path) =>
+      ['h.com', 'x.com'].map((host) => {
+        const match = world.match(path, host)
+        return match && [match.facts, world.names(path), match.route.problem]
+      }),
+    ),
+    global: world.configuration.globalEntries.map(({ plugin }) => plugin.name),
+    consumers: ['k', 'l'].map((key) => {
+      const identity = world.configuration.consumers.byAttribute('key-auth', key)
+      return identity && [identity.config, identity.consumer.username]
+    }),
+    rejected: world.configuration.rejected.map(({ key }) => key).toSorted(),
+  }
+}
+
 // Any order of events that ends in the same documents gives what a fresh list of them gives.
 test('the way to a state does not matter', () => {
   const keys = [
@@ -436,20 +454,6 @@ test('the way to a state does not matter', () => {
   const step = fc.record({
     key: fc.constantFrom(...keys),
     version: fc.constantFrom<0 | 1 | 'bad' | 'gone'>(0, 1, 'bad', 'gone'),
-  })
-  const view = (world: World) => ({
-    routes: ['/a', '/b'].flatMap((path) =>
-      ['h.com', 'x.com'].map((host) => {
-        const match = world.match(path, host)
-        return match && [match.facts, world.names(path), match.route.problem]
-      }),
-    ),
-    global: world.configuration.globalEntries.map(({ plugin }) => plugin.name),
-    consumers: ['k', 'l'].map((key) => {
-      const identity = world.configuration.consumers.byAttribute('key-auth', key)
-      return identity && [identity.config, identity.consumer.username]
-    }),
-    rejected: world.configuration.rejected.map(({ key }) => key).toSorted(),
   })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 14 }), (steps) => {

@@ -8,9 +8,9 @@ interface KeptValue {
 
 /** What one plugin configuration holds. */
 export interface Holder {
-  keep<T extends object>(key: string, fingerprint: string, create: () => T): T
+  readonly keep: <T extends object>(key: string, fingerprint: string, create: () => T) => T
   /** Gives everything back; what nobody else holds is disposed of. */
-  release(): void
+  readonly release: () => void
 }
 
 export class KeptValues {

@@ -62,7 +62,7 @@ export class RouteTable {
 
   /** To be called when the hosts of a service are others than before. */
   serviceHostsChanged(serviceId: string): void {
-    for (const id of [...(this.#borrowers.get(serviceId) ?? [])]) {
+    for (const id of Array.from(this.#borrowers.get(serviceId) ?? [])) {
       const placed = this.#placed.get(id)
       if (placed) this.set(placed.document)
     }

@@ -12,11 +12,14 @@ export interface PluginList {
 
 /** Entries that begin with a dot or a slash are modules; relative ones stand beside config.yaml. */
 export function readPluginList(list: readonly string[] | undefined, directory: string): PluginList {
-  const isModule = (entry: string) => /^\.{0,2}\//.test(entry)
   return {
     names: list?.filter((entry) => !isModule(entry)),
     modules: (list ?? []).filter(isModule).map((path) => pathToFileURL(resolve(directory, path)).href),
   }
+}
+
+function isModule(entry: string): boolean {
+  return /^\.{0,2}\//.test(entry)
 }
 
 /**

@@ -1,5 +1,5 @@
 // Values by host: exact names by hash, wildcards from the longest suffix to the shortest (routing.md §2.4).
-import { PrefixTree } from './prefix-tree.ts'
+import { type Place, PrefixTree } from './prefix-tree.ts'
 
 export class HostTable<V> {
   readonly #exact = new Map<string, V>()
@@ -41,12 +41,10 @@ export class HostTable<V> {
   /** Asks the wildcards that cover `host`, the longest first, until one answers. */
   climb<R>(host: string, ask: (value: V) => R | undefined): R | undefined {
     if (this.#wildcardCount === 0) return undefined
-    const text = reverse(host)
-    let step = this.#wildcards.deepest(text)
-    while (step) {
-      const answer = ask(step.value)
+    let place: Place<V> | undefined = this.#wildcards.descend(reverse(host))
+    for (; place; place = place.parent) {
+      const answer = place.value === undefined ? undefined : ask(place.value)
       if (answer !== undefined) return answer
-      step = this.#wildcards.above(step)
     }
     return undefined
   }

@@ -1,6 +1,6 @@
 // One tree of routing.md §2.3: exact paths by hash, then prefixes from the longest to the shortest.
 import { matchRest } from './path-pattern.ts'
-import { PrefixTree } from './prefix-tree.ts'
+import { type Place, PrefixTree } from './prefix-tree.ts'
 import {
   type Candidate,
   compareCandidates,
@@ -20,14 +20,14 @@ export class PathTable<T> {
 
   add(candidate: Candidate<T>): void {
     const list = this.#list(candidate) ?? this.#newList(candidate)
-    list.splice(place(list, candidate), 0, candidate)
+    list.splice(positionOf(list, candidate), 0, candidate)
     this.#size += 1
   }
 
   /** Removes the candidate that is equal in order, which only one is. */
   remove(candidate: Candidate<T>): void {
     const list = this.#list(candidate)
-    const at = list ? place(list, candidate) : 0
+    const at = list ? positionOf(list, candidate) : 0
     const found = list?.[at]
     if (!list || !found || compareCandidates(found, candidate) !== 0) return
     list.splice(at, 1)
@@ -46,11 +46,10 @@ export class PathTable<T> {
     const exact = this.#exact.get(path)
     const match = exact && firstThatAdmits(exact, path, request, readVariable)
     if (match || !this.#prefixes) return match
-    let step = this.#prefixes.deepest(path)
-    while (step) {
-      const found = firstThatAdmits(step.value, path, request, readVariable)
+    let place: Place<Candidate<T>[]> | undefined = this.#prefixes.descend(path)
+    for (; place; place = place.parent) {
+      const found = place.value && firstThatAdmits(place.value, path, request, readVariable)
       if (found) return found
-      step = this.#prefixes.above(step)
     }
     return undefined
   }
@@ -68,7 +67,7 @@ export class PathTable<T> {
 }
 
 /** Where a candidate stands in a sorted list, or belongs. */
-function place<T>(list: readonly Candidate<T>[], candidate: Candidate<T>): number {
+function positionOf<T>(list: readonly Candidate<T>[], candidate: Candidate<T>): number {
   let low = 0
   let high = list.length
   while (low < high) {

@@ -1,7 +1,12 @@
 // A radix tree from texts to values: finds every stored text that begins a given one, in the time it takes to
 // read it, however many are stored.
 
-interface Node<V> {
+export interface Place<V> {
+  readonly value: V | undefined
+  readonly parent: Place<V> | undefined
+}
+
+interface Node<V> extends Place<V> {
   /** The characters between the parent and this node. */
   label: string
   value: V | undefined
@@ -39,13 +44,12 @@ export class PrefixTree<V> {
     prune(node)
   }
 
-  /** The value of the longest stored text that begins `text`; `above` gives the next shorter ones. */
-  deepest(text: string): Step<V> | undefined {
-    return withValue(this.#descend(text).node)
-  }
-
-  above(step: Step<V>): Step<V> | undefined {
-    return withValue((step as Node<V>).parent)
+  /**
+   * The place where `text` leaves the tree. From there upwards, by `parent`, stand the stored texts that begin
+   * `text`, the longest first, wherever there is a value.
+   */
+  descend(text: string): Place<V> {
+    return this.#descend(text).node
   }
 
   /** The last node whose whole text begins `text`, and the length of that text. */
@@ -60,18 +64,6 @@ export class PrefixTree<V> {
     }
     return { node, length }
   }
-}
-
-/** A place in the tree that has a value. */
-export interface Step<V> {
-  readonly value: V
-}
-
-function withValue<V>(from: Node<V> | undefined): Step<V> | undefined {
-  let node = from
-  while (node !== undefined && node.value === undefined) node = node.parent
-  // The loop ended at a node with a value, which is what a step is.
-  return node as Step<V> | undefined
 }
 
 function append<V>(parent: Node<V>, label: string): Node<V> {

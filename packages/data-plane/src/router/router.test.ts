@@ -130,10 +130,13 @@ test('variables that cannot be evaluated match nothing', () => {
   expect(match('/a')?.route).toBe('next')
 })
 
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
+
 // What routing.md §2 says, said again without any index.
 function reference(kind: RouterKind, rules: readonly RouteRule<string>[], path: string, of: RoutedRequest) {
   const params = kind === 'radixtree_uri_with_parameter'
-  const escape = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
   const wildAt = (uri: string) => uri.search(params ? /\*|(?<=\/):/ : /\*/)
   const prefix = (uri: string) => (wildAt(uri) < 0 ? uri : uri.slice(0, wildAt(uri)))
   const pattern = (uri: string) => {

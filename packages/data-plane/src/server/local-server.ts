@@ -27,19 +27,15 @@ const REQUEST_TIMEOUT_MS = 10_000
 
 export function startLocalServer(
   { ip, port }: { readonly ip: string; readonly port: number },
-  answer: (request: LocalRequest) => LocalAnswer | Promise<LocalAnswer>,
+  answer: (request: LocalRequest) => LocalAnswer,
 ): Promise<LocalServer> {
   const server = createServer(
     { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS },
     (message, reply) => {
       message.resume()
-      void Promise.resolve()
-        .then(() => answer(toRequest(message)))
-        .catch(() => ({ status: 500, contentType: 'text/plain', body: 'internal error\n' }))
-        .then(({ status, contentType, body }) => {
-          reply.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) })
-          reply.end(body)
-        })
+      const { status, contentType, body } = answer(toRequest(message))
+      reply.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) })
+      reply.end(body)
     },
   )
   server.maxConnections = CONNECTIONS_MAX

@@ -139,7 +139,7 @@ export class ProxyServer implements Over {
   }
 
   #serve(message: IncomingMessage, reply: ServedReply): void {
-    const { normalize, limits, handle, serverHeader } = this.#options
+    const { limits, serverHeader } = this.#options
     toOriginForm(message)
     if (message.rawHeaders.length > 2 * limits.headersMax) {
       answer(reply, 431, 'too many headers', serverHeader)
@@ -147,7 +147,7 @@ export class ProxyServer implements Over {
     }
     let isAcceptable = true
     const request = new IncomingRequest(message, (rawPath) => {
-      const path = normalize(rawPath)
+      const path = this.#options.normalize(rawPath)
       if (path === undefined) isAcceptable = false
       return path ?? '/'
     })
@@ -158,7 +158,7 @@ export class ProxyServer implements Over {
     this.#active += 1
     reply.hold(this)
     this.#slowClients.note(message.socket, message, reply)
-    handle(request, reply)
+    this.#options.handle(request, reply)
   }
 }
 

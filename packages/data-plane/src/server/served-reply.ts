@@ -12,12 +12,16 @@ export class ServedReply extends GatewayReply {
   /** Calls `holder.over` once, when the connection is done with this reply. No closure per request. */
   hold(holder: Over): void {
     this.#holder = holder
-    this.on('close', ServedReply.#closed)
+    this.on('close', closed)
   }
 
-  static #closed(this: ServedReply): void {
+  release(): void {
     const holder = this.#holder
     this.#holder = undefined
     holder?.over(this)
   }
+}
+
+function closed(this: ServedReply): void {
+  this.release()
 }

@@ -1,6 +1,6 @@
 // One worker thread from the main thread's side: its messages, its share of the health checks, its end.
 import { MessageChannel, Worker } from 'node:worker_threads'
-import type { HealthMessage, HealthPort, HealthRegistry, HealthReply } from '@weir/upstream'
+import type { HealthRegistry } from '@weir/upstream'
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
 
 export interface WorkerHandle {
@@ -27,9 +27,7 @@ export function startWorker(
     transferList: [port2],
     name: `weir-worker-${start.index}`,
   })
-  // Only health's messages travel on this channel.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const unserve = health.serve(port1 as HealthPort<HealthReply, HealthMessage>)
+  const unserve = health.serve(port1)
   worker.on('message', (message: FromWorker) => events.message(message))
   worker.on('error', (error: unknown) => {
     events.failed(error instanceof Error ? (error.stack ?? error.message) : String(error))
@@ -40,6 +38,7 @@ export function startWorker(
     events.gone(code)
   })
   return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, no window
     post: (message) => worker.postMessage(message),
     end: async () => {
       await worker.terminate()

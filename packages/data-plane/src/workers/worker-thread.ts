@@ -1,7 +1,7 @@
 // The entry of a worker thread.
 import { parentPort, workerData } from 'node:worker_threads'
 import { createLogger, createMetrics } from '@weir/telemetry'
-import { createHealthClient, type HealthMessage, type HealthPort, type HealthReply } from '@weir/upstream'
+import { createHealthClient } from '@weir/upstream'
 import { collectGarbage } from './collect-garbage.ts'
 import { createServing } from './create-serving.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
@@ -11,19 +11,19 @@ const main = parentPort
 // The pool starts this module with nothing else.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const start = workerData as WorkerStart
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, no window
 const say = (message: FromWorker) => main.postMessage(message)
 
 const metrics = createMetrics()
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion
-const healthPort = start.health.port as HealthPort<HealthMessage, HealthReply>
-const health = createHealthClient(healthPort, start.health.shared)
-const { serving, accessLog, close } = await createServing({
+const health = createHealthClient(start.health.port, start.health.shared)
+const thread = await createServing({
   ...start,
   log: createLogger({ level: 'info', fields: { worker: start.index } }),
   metrics,
   alerts: { raise: (alert) => say({ kind: 'alert', alert }) },
   health: (wanted) => health.acquire(wanted),
 })
+const { serving, accessLog } = thread
 
 main.on('message', (message: ToWorker) => {
   switch (message.kind) {
@@ -66,6 +66,6 @@ async function listen(): Promise<void> {
 
 async function drain(timeoutMs: number): Promise<void> {
   const cut = await serving.drain(timeoutMs)
-  await close()
+  await thread.close()
   say({ kind: 'drained', cut })
 }
