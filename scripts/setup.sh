@@ -14,6 +14,16 @@ weir_stamp() {
   (cd "$root" && cksum pnpm-lock.yaml pnpm-workspace.yaml package.json e2e/package.json scripts/package.json packages/*/package.json)
 }
 
+# The pinned runtime links to libatomic, which a bare Debian or Ubuntu lacks.
+weir_check_runtime() {
+  "$root/node_modules/.bin/node" --version >/dev/null 2>&1 && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    { apt-get update && apt-get install -y --no-install-recommends libatomic1; } >>"$root/.weir/install.log" 2>&1 </dev/null || true
+  fi
+  "$root/node_modules/.bin/node" --version >/dev/null ||
+    weir_fail 'The pinned Node runtime does not start; if a library is missing: apt-get install libatomic1'
+}
+
 weir_install() {
   command -v node >/dev/null 2>&1 || weir_fail 'Node 20 or newer is needed to install: https://nodejs.org, or apt-get install nodejs npm.'
   command -v npm >/dev/null 2>&1 || weir_fail 'npm is needed to install; it comes with Node, or as the package npm.'
@@ -29,6 +39,7 @@ weir_install() {
     weir_fail 'The packages could not be installed; the reason is above.'
   fi
   [ -x "$root/node_modules/.bin/node" ] || weir_fail "No pinned Node runtime for this machine ($(uname -sm)): Linux on x64 or arm64 and macOS on arm64 have one."
+  weir_check_runtime
   printf '%s\n' "$1" >"$root/node_modules/.weir-stamp"
 }
 
