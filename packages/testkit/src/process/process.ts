@@ -117,13 +117,14 @@ async function waitUntilReady(
       throw new Error(`${what} ${failure}\n${running.stdout.slice(-4000)}\n${running.stderr.slice(-4000)}`)
     }
     const said = !output || output.test(running.stdout) || output.test(running.stderr)
-    if (said && (!url || accepts(await statusOf(url)))) return
+    if (said && (!url || (await answers(url, accepts)))) return
     await pause(10)
   }
 }
 
-async function statusOf(url: string): Promise<number> {
+async function answers(url: string, accepts: (status: number) => boolean): Promise<boolean> {
   const { hostname, port, pathname, search } = new URL(url)
   const path = pathname + search
-  return (await rawRequest({ host: hostname, port: Number(port), path, timeoutMs: 2000 })).status
+  const { status } = await rawRequest({ host: hostname, port: Number(port), path, timeoutMs: 2000 })
+  return status !== 0 && accepts(status)
 }
