@@ -23,7 +23,7 @@ async function measure(bench: Bench, routes: number, changes: number): Promise<n
     return startProcess({
       command: process.execPath,
       args,
-      ready: { url: ready, accepts: (status) => status < 500 },
+      ready: { url: ready },
     })
   }
   const [adminPort, proxyPort, statusPort, metricsPort, controlPort] = await Promise.all(

@@ -75,9 +75,8 @@ try {
     try {
       results.push(toResult(row, await row.run(bench)))
     } catch (error) {
-      const note = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error)
       console.error(error)
-      results.push(toResult(row, { weir: [], note }))
+      results.push(toResult(row, { weir: [], note: 'could not be measured' }))
     }
   }
 } finally {
