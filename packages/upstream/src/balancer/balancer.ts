@@ -20,8 +20,11 @@ export interface Balancer {
    * are left out, unless none is usable at all. `key` is what chash hashes.
    */
   pick(tried: readonly number[], health: NodeHealth | undefined, key?: string): number
-  /** A request that had picked this node is over; `elapsedMs` covers connecting and the whole answer. */
-  done(index: number, elapsedMs: number): void
+  /**
+   * A request that had picked this node is over; `elapsedMs` covers connecting and the whole answer, and is undefined
+   * when there was none: a node that refuses quickly is not a fast one.
+   */
+  done(index: number, elapsedMs: number | undefined): void
 }
 
 /** Which nodes one pick may choose from. One object serves all picks of a balancer: picks do not overlap. */
@@ -45,7 +48,7 @@ export class Candidates {
 export interface Algorithm {
   pick(candidates: Candidates, key: string): number
   begin?(index: number): void
-  done?(index: number, elapsedMs: number): void
+  done?(index: number, elapsedMs: number | undefined): void
 }
 
 /** A node and its position in the whole list. */

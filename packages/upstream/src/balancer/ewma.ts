@@ -40,6 +40,7 @@ export function createEwma(members: readonly Member[], random: () => number, now
       return score(other, at) < score(one, at) ? other : one
     },
     done(index, elapsedMs) {
+      if (elapsedMs === undefined) return
       const at = now()
       const average = averages.get(index)
       if (!average || at - average.touchedAt > forgottenAfterMs) {

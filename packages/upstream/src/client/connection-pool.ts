@@ -57,9 +57,10 @@ export class ConnectionPool implements Origin, ConnectionOwner {
 
   send(request: UpstreamRequest, handler: ExchangeHandler): Exchange {
     if (this.#closed) return refused(handler, this.target)
-    const client = this.#idle.pop() ?? this.#open()
+    const kept = this.#idle.pop()
+    const client = kept ?? this.#open()
     this.#inUse++
-    const exchange = new DispatchedExchange(this, client, request, handler)
+    const exchange = new DispatchedExchange(this, client, kept !== undefined, request, handler)
     exchange.dispatch(request)
     return exchange
   }
@@ -113,6 +114,7 @@ function refused(handler: ExchangeHandler, target: string): Exchange {
     if (told) handler.onFail(new UpstreamError('aborted', `${target}: the gateway is closing`, false))
   })
   return {
+    reused: false,
     pause: () => undefined,
     resume: () => undefined,
     abort: () => {

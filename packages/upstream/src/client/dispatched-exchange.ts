@@ -37,6 +37,7 @@ const givenUp = new Error('given up by the caller')
  * head, then for the next chunk, which costs a `refresh` per chunk.
  */
 export class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler {
+  readonly reused: boolean
   readonly #owner: ConnectionOwner
   readonly #client: Client
   readonly #handler: ExchangeHandler
@@ -51,7 +52,14 @@ export class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler 
   #dispatching = true
   #paused = false
 
-  constructor(owner: ConnectionOwner, client: Client, request: UpstreamRequest, handler: ExchangeHandler) {
+  constructor(
+    owner: ConnectionOwner,
+    client: Client,
+    reused: boolean,
+    request: UpstreamRequest,
+    handler: ExchangeHandler,
+  ) {
+    this.reused = reused
     this.#owner = owner
     this.#client = client
     this.#handler = handler
@@ -101,7 +109,9 @@ export class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler 
       return
     }
     if (this.#paused) controller.pause()
-    this.#wait('headers_timeout', this.#timeouts.headersMs)
+    const { headersMs, sendMs = headersMs } = this.#timeouts
+    this.#wait('headers_timeout', this.#unsent ? sendMs : headersMs)
+    this.#handler.onStart?.()
   }
 
   onBodySent(): void {
@@ -111,7 +121,8 @@ export class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler 
   onRequestSent(): void {
     if (!this.#unsent) return
     this.#unsent = undefined
-    this.#timer?.refresh()
+    if (this.#waitingFor === 'headers_timeout') this.#wait('headers_timeout', this.#timeouts.headersMs)
+    else this.#timer?.refresh()
   }
 
   onResponseStart(

@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream'
 
 /** Milliseconds; 0 means none. */
 export interface ExchangeTimeouts {
+  /** Between two writes of the request's body that the socket takes; absent: `headersMs`. */
+  readonly sendMs?: number | undefined
   /**
    * From the last byte of the request that the socket took to the answer's head. While the request's body is slow to
    * come from our side, time does not count.
@@ -55,10 +57,12 @@ export class UpstreamError extends Error {
 }
 
 /**
- * Called in this order: head, data*, then exactly one of end or fail. Nothing after abort(), and nothing before
- * send() has returned.
+ * Called in this order: head, data*, then exactly one of end or fail. Nothing after abort(), and nothing but onStart
+ * before send() has returned.
  */
 export interface ExchangeHandler {
+  /** There is a connection, and the request is being written; told first, if at all. */
+  onStart?(): void
   /** `headers` is a flat list in the upstream's spelling and order. 1xx are not told. */
   onHead(status: number, headers: string[], statusText: string): void
   onData(chunk: Buffer): void
@@ -67,6 +71,8 @@ export interface ExchangeHandler {
 }
 
 export interface Exchange {
+  /** Whether the connection has served a request before, so that the upstream may be closing it just now. */
+  readonly reused: boolean
   /** At most the chunks of the bytes already read still come. */
   pause(): void
   resume(): void

@@ -1,1 +1,2 @@
 export type * from './types.ts'
+export { type CompiledUpstreamsOptions, createCompiledUpstreams } from './compiled-upstreams.ts'

@@ -26,11 +26,6 @@ export interface ForwardRecord {
 export interface ForwardRequest {
   readonly message: IncomingMessage
   readonly method: string
-  /** Decoded and normalized, without query. */
-  readonly path: string
-  /** As sent. */
-  readonly target: string
-  readonly query: string
   readonly scheme: 'http' | 'https'
   readonly remoteAddress: string
   /** Lower-case names, with the edits of plugins. */
@@ -45,6 +40,7 @@ export interface ForwardContext {
   readonly request: ForwardRequest
   readonly upstream: ForwardRecord
   readonly consumer: { readonly username: string } | undefined
+  readonly log: { warn(message: string, fields?: Readonly<Record<string, unknown>>): void }
   variable(name: string): unknown
   onClientGone(callback: () => void): void
 }
@@ -73,15 +69,18 @@ export interface ForwardAnswer {
 
 /** An upstream document ready to be used: made once, used for every request. */
 export interface CompiledUpstream {
-  /** Rejects with a GatewayError when there is no answer to be had. */
-  forward(ctx: ForwardContext): Promise<ForwardAnswer>
+  /**
+   * `target`: path and query to ask of the upstream, beginning with a slash. Rejects with a GatewayError when there
+   * is no answer to be had.
+   */
+  forward(ctx: ForwardContext, target: string): Promise<ForwardAnswer>
 }
 
 /** Seconds, as in the documents. */
 export interface UpstreamTimeout {
-  readonly connect?: number | undefined
-  readonly send?: number | undefined
-  readonly read?: number | undefined
+  readonly connect: number
+  readonly send: number
+  readonly read: number
 }
 
 /** Compiled upstreams of one thread by the key of the document that holds them (`/apisix/routes/1`). */

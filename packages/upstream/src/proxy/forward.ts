@@ -1,0 +1,332 @@
+// One request on its way to an upstream: picked, tried, perhaps tried again elsewhere, answered; then the stream of its
+// answer. Nothing is tried again once an answer has begun.
+import type { Readable } from 'node:stream'
+import { GatewayError } from '@weir/contract'
+import type { Exchange, ExchangeHandler, UpstreamError } from '../client/index.ts'
+import { answerHeaders } from './answer-headers.ts'
+import type { RouteUpstream } from './compiled-upstreams.ts'
+import { isRepeatable, isTimeout, mayRetry, toGatewayError } from './failures.ts'
+import { announcesBody, RequestBody } from './request-body.ts'
+import { hostAt, requestHeaders } from './request-headers.ts'
+import type { Target } from './target.ts'
+import type { AnswerBody, AnswerSink, ForwardAnswer, ForwardAttempt, ForwardContext } from './types.ts'
+
+/** Bytes of an answer that may wait until somebody takes them; then the upstream is held back. */
+const waitingBytesMax = 65_536
+
+/** Tries that do not count, on kept connections that the upstream was just closing, as nginx has it. */
+const staleTriesMax = 3
+
+type State =
+  /** A node is chosen or its name resolved. */
+  | 'picking'
+  | 'trying'
+  | 'answering'
+  /** The answer is complete or broken, but not yet taken. */
+  | 'ended'
+  | 'over'
+
+export class Forward implements ExchangeHandler, AnswerBody {
+  readonly #upstream: RouteUpstream
+  readonly #ctx: ForwardContext
+  readonly #target: string
+  readonly #resolve: (answer: ForwardAnswer) => void
+  readonly #reject: (error: GatewayError) => void
+  readonly #startedAt = performance.now()
+  readonly #tried: number[] = []
+  #body: RequestBody | undefined = undefined
+  #headers: string[] | undefined = undefined
+  #state: State = 'picking'
+  #triesLeft: number
+  #staleTries = 0
+  #unresolved = 0
+  #node = -1
+  #exchange: Exchange | undefined = undefined
+  #attempt: ForwardAttempt | undefined = undefined
+  #attemptAt = 0
+  #sink: AnswerSink | undefined = undefined
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
+  #isHeld = false
+  #isPaused = false
+  #breakage: GatewayError | undefined = undefined
+
+  constructor(
+    upstream: RouteUpstream,
+    ctx: ForwardContext,
+    target: string,
+    resolve: (answer: ForwardAnswer) => void,
+    reject: (error: GatewayError) => void,
+  ) {
+    this.#upstream = upstream
+    this.#ctx = ctx
+    this.#target = target
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#triesLeft = upstream.state.plan.triesMax
+  }
+
+  begin(): void {
+    const { request } = this.#ctx
+    if (!request.body && announcesBody(request.message)) {
+      if (request.bodyBytes > 0) {
+        this.#giveUp(new GatewayError('body_too_large', 'the body was given up by who began to read it'))
+        return
+      }
+      this.#body = new RequestBody(request, isRepeatable(request.method))
+    }
+    this.#ctx.onClientGone(() => this.#clientLeft())
+    this.#next()
+  }
+
+  onStart(): void {
+    if (this.#attempt) this.#attempt.connectMs = performance.now() - this.#attemptAt
+  }
+
+  onHead(status: number, headers: string[]): void {
+    this.#state = 'answering'
+    const attempt = this.#attempt
+    if (attempt) {
+      attempt.status = status
+      attempt.headerMs = performance.now() - this.#attemptAt
+    }
+    this.#upstream.state.health?.report(this.#node, status)
+    this.#resolve({ status, headers: answerHeaders(headers), source: 'upstream', body: this })
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#sink) {
+      this.#sink.chunk(chunk)
+      return
+    }
+    this.#waiting.push(chunk)
+    this.#waitingBytes += chunk.length
+    if (this.#waitingBytes <= waitingBytesMax || this.#isHeld) return
+    this.#isHeld = true
+    this.#exchange?.pause()
+  }
+
+  onEnd(): void {
+    this.#endAttempt(true)
+    this.#body?.release()
+    if (this.#sink) this.#endAnswer()
+    else this.#state = 'ended'
+  }
+
+  onFail(error: UpstreamError): void {
+    if (this.#state === 'trying') {
+      this.#tryFailed(error)
+      return
+    }
+    this.#warn(error)
+    this.#endAttempt(true)
+    this.#body?.release()
+    this.#breakage = toGatewayError(error)
+    if (this.#sink) this.#endAnswer()
+    else this.#state = 'ended'
+  }
+
+  start(sink: AnswerSink): void {
+    this.#sink = sink
+    const chunks = this.#waiting
+    this.#waiting = []
+    for (const chunk of chunks) sink.chunk(chunk)
+    if (this.#state === 'ended') this.#endAnswer()
+    else if (this.#isHeld && !this.#isPaused) this.#exchange?.resume()
+    this.#isHeld = false
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    if (this.#state === 'answering') this.#exchange?.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    if (this.#state === 'answering') this.#exchange?.resume()
+  }
+
+  abort(): void {
+    if (this.#state === 'answering') {
+      this.#endAttempt(true)
+      this.#exchange?.abort()
+      this.#body?.release()
+    }
+    if (this.#state === 'answering' || this.#state === 'ended') this.#end()
+  }
+
+  #next(): void {
+    const { state, targets, resolver } = this.#upstream
+    this.#state = 'picking'
+    const index = state.pick(this.#tried, this.#ctx)
+    const target = targets[index]
+    if (!target) {
+      this.#giveUp(this.#noneLeft())
+      return
+    }
+    this.#node = index
+    const addresses = resolver.resolve(target.node.host)
+    if (addresses instanceof Promise) void this.#resolveFirst(target, addresses)
+    else this.#try(target, addresses)
+  }
+
+  async #resolveFirst(target: Target, asked: Promise<readonly string[]>): Promise<void> {
+    let addresses: readonly string[] = []
+    try {
+      addresses = await asked
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#ctx.log.warn('the name of an upstream node cannot be resolved', {
+        upstream: this.#upstream.resourceKey,
+        host: target.node.host,
+        reason,
+      })
+    }
+    if (this.#state !== 'picking') return
+    if (addresses.length > 0) {
+      this.#try(target, addresses)
+      return
+    }
+    // Such a node is left out, which is no try (routing.md §8).
+    this.#upstream.state.done(this.#node, undefined)
+    this.#tried.push(this.#node)
+    this.#unresolved += 1
+    if (this.#upstream.targets.length === 1) this.#giveUp(this.#noneLeft())
+    else this.#next()
+  }
+
+  #try(target: Target, addresses: readonly string[]): void {
+    const { request, upstream: record } = this.#ctx
+    const choice = addresses.length === 1 ? 0 : Math.floor(Math.random() * addresses.length)
+    const address = addresses[choice] ?? ''
+    const authority = target.authority(address)
+    const host = this.#host(target)
+    this.#headers ??= requestHeaders(request, this.#upstream.trusted, this.#body !== undefined)
+    this.#headers[hostAt] = host
+    record.scheme = this.#upstream.state.plan.scheme
+    record.host = host
+    record.uri = this.#target
+    record.node = address
+    this.#attempt = {
+      address: authority,
+      status: 0,
+      connectMs: undefined,
+      headerMs: undefined,
+      responseMs: undefined,
+    }
+    record.attempts.push(this.#attempt)
+    this.#attemptAt = performance.now()
+    this.#triesLeft -= 1
+    this.#state = 'trying'
+    this.#exchange = target.origin(authority, host).send(
+      {
+        method: request.method,
+        path: this.#target,
+        headers: this.#headers,
+        body: this.#openBody(),
+        timeouts: this.#upstream.timeouts,
+      },
+      this,
+    )
+  }
+
+  #openBody(): Buffer | Readable | null {
+    return this.#body?.open() ?? this.#ctx.request.body ?? null
+  }
+
+  /** The Host header of the request to `target` (routing.md §8). */
+  #host(target: Target): string {
+    const { pass_host, upstream_host } = this.#upstream.state.plan.upstream
+    if (pass_host === 'rewrite' && upstream_host !== undefined) return upstream_host
+    if (pass_host === 'node') return target.hostHeader
+    const { host } = this.#ctx.request.headers
+    return typeof host === 'string' ? host : target.hostHeader
+  }
+
+  #tryFailed(error: UpstreamError): void {
+    this.#warn(error)
+    const { state, targets } = this.#upstream
+    const failure = toGatewayError(error)
+    if (this.#attempt) this.#attempt.status = failure.status
+    this.#endAttempt(false)
+    this.#body?.hold()
+    const isStale = this.#exchange?.reused === true && error.failure === 'reset'
+    const isFree = isStale && this.#staleTries++ < staleTriesMax
+    if (isFree) this.#triesLeft += 1
+    const canSend = this.#body?.canStartAgain ?? true
+    if (!mayRetry(error, this.#ctx.request.method) || !canSend || this.#triesLeft <= 0) {
+      state.health?.report(this.#node, failure.status)
+      this.#giveUp(failure)
+      return
+    }
+    if (!isFree) {
+      state.health?.report(this.#node, isTimeout(error) ? 'timeout' : 'tcp')
+      if (targets.length > 1) this.#tried.push(this.#node)
+    }
+    if (this.#isTooLate()) this.#giveUp(new GatewayError('retry_deadline', 'no time is left for another try'))
+    else this.#next()
+  }
+
+  #isTooLate(): boolean {
+    const { retryMs } = this.#upstream.state.plan
+    return retryMs > 0 && performance.now() - this.#startedAt > retryMs
+  }
+
+  /** Nothing could be picked: nobody there at all, or nobody more (routing.md §1, §8.1). */
+  #noneLeft(): GatewayError {
+    if (this.#unresolved === this.#upstream.targets.length)
+      return new GatewayError('no_upstream', 'no valid upstream node')
+    return new GatewayError('upstream_refused', 'failed to find valid upstream server')
+  }
+
+  #endAttempt(isAnswered: boolean): void {
+    const elapsedMs = performance.now() - this.#attemptAt
+    const attempt = this.#attempt
+    this.#attempt = undefined
+    if (!attempt) return
+    attempt.responseMs = elapsedMs
+    this.#upstream.state.done(this.#node, isAnswered ? elapsedMs : undefined)
+  }
+
+  #endAnswer(): void {
+    const sink = this.#sink
+    this.#end()
+    if (this.#breakage) sink?.fail(this.#breakage)
+    else sink?.end()
+  }
+
+  #giveUp(error: GatewayError): void {
+    this.#body?.release()
+    this.#end()
+    this.#reject(error)
+  }
+
+  #end(): void {
+    this.#state = 'over'
+    this.#sink = undefined
+    this.#waiting = []
+  }
+
+  #clientLeft(): void {
+    if (this.#state === 'over') return
+    if (this.#state !== 'picking' && this.#state !== 'trying') {
+      this.abort()
+      return
+    }
+    const error = new GatewayError('client_gone', 'the client left')
+    if (this.#state === 'trying') {
+      if (this.#attempt) this.#attempt.status = error.status
+      this.#endAttempt(false)
+      this.#exchange?.abort()
+    }
+    this.#giveUp(error)
+  }
+
+  #warn(error: UpstreamError): void {
+    this.#ctx.log.warn('an upstream failed', {
+      upstream: this.#upstream.resourceKey,
+      failure: error.failure,
+      reason: error.message,
+    })
+  }
+}
