@@ -7,7 +7,7 @@ import { signedForm } from './rpc-signature.ts'
 import type { Config } from './schema.ts'
 import { isDenied, readVerdict, type Verdict, worse } from './verdict.ts'
 
-export type Side = 'request' | 'response'
+type Side = 'request' | 'response'
 
 const replyBytesMax = 1024 * 1024
 

@@ -37,7 +37,7 @@ function nodeOf(ctx: RequestContext): string {
   return ctx.upstream.node || (ctx.llm?.instance ?? '')
 }
 
-export function requestTypeOf({ llm }: RequestContext): string {
+function requestTypeOf({ llm }: RequestContext): string {
   if (!llm) return 'traditional_http'
   return llm.stream ? 'ai_stream' : 'ai_chat'
 }

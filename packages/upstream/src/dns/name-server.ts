@@ -1,7 +1,7 @@
 // Asking name servers for the addresses of a name, with the time for which they hold.
 import { lookup, Resolver } from 'node:dns/promises'
 
-export interface Answer {
+interface Answer {
   readonly addresses: readonly string[]
   /** Seconds. */
   readonly ttlSeconds: number
