@@ -4,7 +4,6 @@ import type { AddressSet } from '@weir/contract'
 import type { ExchangeTimeouts, OriginOptions, Origins } from '../client/index.ts'
 import type { Resolver } from '../dns/index.ts'
 import { Forward } from './forward.ts'
-import { createPlan } from './plan.ts'
 import type { Target } from './target.ts'
 import type {
   CompiledUpstream,
@@ -15,6 +14,7 @@ import type {
 } from './types.ts'
 import { type AcquireHealth, UpstreamState } from './upstream-state.ts'
 
+/** What all upstreams of a thread share. */
 export interface CompiledUpstreamsOptions {
   readonly origins: Origins
   readonly resolver: Resolver
@@ -23,7 +23,9 @@ export interface CompiledUpstreamsOptions {
   /** `apisix.trusted_addresses`; absent: nobody is trusted, yet X-Forwarded-For is kept. */
   readonly trusted?: AddressSet | undefined
   /** For upstreams without a `keepalive_pool` of their own (`nginx_config.http.upstream`). */
-  readonly keepAlive: OriginOptions['keepAlive']
+  readonly keepAlive?: OriginOptions['keepAlive'] | undefined
+  /** In [0, 1); which address of a node's name is taken. */
+  readonly random?: (() => number) | undefined
 }
 
 /** One upstream as one route uses it. */
@@ -32,22 +34,21 @@ export interface RouteUpstream {
   readonly state: UpstreamState
   readonly targets: readonly Target[]
   readonly timeouts: ExchangeTimeouts
-  readonly resolver: Resolver
-  readonly trusted: AddressSet | undefined
+  readonly around: CompiledUpstreamsOptions
 }
 
 /** Seconds (routing.md §8). */
 const timeoutDefault: UpstreamTimeout = { connect: 60, send: 60, read: 60 }
 
-export function createCompiledUpstreams(options: CompiledUpstreamsOptions): CompiledUpstreams {
-  const { origins, resolver, health, trusted, keepAlive } = options
+/** Call it once per thread. */
+export function createCompiledUpstreams(around: CompiledUpstreamsOptions): CompiledUpstreams {
   const states = new Map<string, UpstreamState>()
 
   return {
     open(resourceKey, upstream, timeout) {
       let state = states.get(resourceKey)
       if (!state || !isSame(state.plan.upstream, upstream)) {
-        state = new UpstreamState(resourceKey, createPlan(upstream, keepAlive), origins, health, state)
+        state = new UpstreamState(resourceKey, upstream, around, state)
         states.set(resourceKey, state)
       }
       const { connect, send, read } = timeout ?? upstream.timeout ?? timeoutDefault
@@ -56,8 +57,7 @@ export function createCompiledUpstreams(options: CompiledUpstreamsOptions): Comp
         state,
         targets: state.targets(connect * 1000),
         timeouts: { sendMs: send * 1000, headersMs: read * 1000, idleMs: read * 1000 },
-        resolver,
-        trusted,
+        around,
       })
     },
     drop(resourceKey) {
@@ -72,9 +72,9 @@ function isSame(a: object, b: object): boolean {
 }
 
 function toCompiled(upstream: RouteUpstream): CompiledUpstream {
+  const { problem } = upstream.state.plan
   return {
     forward(ctx: ForwardContext, target: string): Promise<ForwardAnswer> {
-      const { problem } = upstream.state.plan
       if (problem) return Promise.reject(problem)
       return new Promise((resolve, reject) => new Forward(upstream, ctx, target, resolve, reject).begin())
     },

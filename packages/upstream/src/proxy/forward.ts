@@ -4,12 +4,13 @@ import type { Readable } from 'node:stream'
 import { GatewayError } from '@weir/contract'
 import type { Exchange, ExchangeHandler, UpstreamError } from '../client/index.ts'
 import { answerHeaders } from './answer-headers.ts'
-import type { RouteUpstream } from './compiled-upstreams.ts'
 import { isRepeatable, isTimeout, mayRetry, toGatewayError } from './failures.ts'
 import { announcesBody, RequestBody } from './request-body.ts'
 import { hostAt, requestHeaders } from './request-headers.ts'
+import { toOriginForm } from './origin-form.ts'
 import type { Target } from './target.ts'
 import type { AnswerBody, AnswerSink, ForwardAnswer, ForwardAttempt, ForwardContext } from './types.ts'
+import type { RouteUpstream } from './compiled-upstreams.ts'
 
 /** Bytes of an answer that may wait until somebody takes them; then the upstream is held back. */
 const waitingBytesMax = 65_536
@@ -29,7 +30,8 @@ type State =
 export class Forward implements ExchangeHandler, AnswerBody {
   readonly #upstream: RouteUpstream
   readonly #ctx: ForwardContext
-  readonly #target: string
+  /** Path and query to ask for. */
+  readonly #path: string
   readonly #resolve: (answer: ForwardAnswer) => void
   readonly #reject: (error: GatewayError) => void
   readonly #startedAt = performance.now()
@@ -60,7 +62,7 @@ export class Forward implements ExchangeHandler, AnswerBody {
   ) {
     this.#upstream = upstream
     this.#ctx = ctx
-    this.#target = target
+    this.#path = toOriginForm(target)
     this.#resolve = resolve
     this.#reject = reject
     this.#triesLeft = upstream.state.plan.triesMax
@@ -156,7 +158,7 @@ export class Forward implements ExchangeHandler, AnswerBody {
   }
 
   #next(): void {
-    const { state, targets, resolver } = this.#upstream
+    const { state, targets, around } = this.#upstream
     this.#state = 'picking'
     const index = state.pick(this.#tried, this.#ctx)
     const target = targets[index]
@@ -165,7 +167,7 @@ export class Forward implements ExchangeHandler, AnswerBody {
       return
     }
     this.#node = index
-    const addresses = resolver.resolve(target.node.host)
+    const addresses = around.resolver.resolve(target.node.host)
     if (addresses instanceof Promise) void this.#resolveFirst(target, addresses)
     else this.#try(target, addresses)
   }
@@ -197,15 +199,16 @@ export class Forward implements ExchangeHandler, AnswerBody {
 
   #try(target: Target, addresses: readonly string[]): void {
     const { request, upstream: record } = this.#ctx
-    const choice = addresses.length === 1 ? 0 : Math.floor(Math.random() * addresses.length)
+    const { random = Math.random } = this.#upstream.around
+    const choice = addresses.length === 1 ? 0 : Math.floor(random() * addresses.length)
     const address = addresses[choice] ?? ''
     const authority = target.authority(address)
     const host = this.#host(target)
-    this.#headers ??= requestHeaders(request, this.#upstream.trusted, this.#body !== undefined)
+    this.#headers ??= requestHeaders(request, this.#upstream.around.trusted, this.#body !== undefined)
     this.#headers[hostAt] = host
     record.scheme = this.#upstream.state.plan.scheme
     record.host = host
-    record.uri = this.#target
+    record.uri = this.#path
     record.node = address
     this.#attempt = {
       address: authority,
@@ -221,7 +224,7 @@ export class Forward implements ExchangeHandler, AnswerBody {
     this.#exchange = target.origin(authority, host).send(
       {
         method: request.method,
-        path: this.#target,
+        path: this.#path,
         headers: this.#headers,
         body: this.#openBody(),
         timeouts: this.#upstream.timeouts,

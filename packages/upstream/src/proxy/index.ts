@@ -1,2 +1,2 @@
 export type * from './types.ts'
-export { type CompiledUpstreamsOptions, createCompiledUpstreams } from './compiled-upstreams.ts'
+export { createCompiledUpstreams, type CompiledUpstreamsOptions } from './compiled-upstreams.ts'

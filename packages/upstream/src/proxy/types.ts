@@ -70,8 +70,8 @@ export interface ForwardAnswer {
 /** An upstream document ready to be used: made once, used for every request. */
 export interface CompiledUpstream {
   /**
-   * `target`: path and query to ask of the upstream, beginning with a slash. Rejects with a GatewayError when there
-   * is no answer to be had.
+   * `target`: what to ask for, in the form in which the client sent it (RFC 9112 §3.2). Rejects with a GatewayError
+   * when there is no answer to be had.
    */
   forward(ctx: ForwardContext, target: string): Promise<ForwardAnswer>
 }

@@ -1,13 +1,18 @@
 // What lives on behind an upstream document while requests come and edits go: its balancer and its health.
 import { isDeepStrictEqual } from 'node:util'
+import type { Upstream } from '@weir/contract'
 import { type Balancer, createBalancer, type InFlight } from '../balancer/index.ts'
-import type { HealthView, HealthWanted } from '../health/index.ts'
-import type { ForwardContext } from './types.ts'
-import { healthWanted, type Plan } from './plan.ts'
-import { bracketed, Target } from './target.ts'
 import type { Origins } from '../client/index.ts'
+import type { HealthView, HealthWanted } from '../health/index.ts'
+import { createPlan, healthWanted, type Plan } from './plan.ts'
+import { bracketed, Target } from './target.ts'
+import type { ForwardContext } from './types.ts'
+import type { CompiledUpstreamsOptions } from './compiled-upstreams.ts'
 
 export type AcquireHealth = (wanted: HealthWanted) => HealthView
+
+/** As nginx.conf of APISIX has it (etcd.md §9). */
+const keepAliveDefault = { connections: 320, idleMs: 60_000, requests: 1000 }
 
 export class UpstreamState {
   readonly plan: Plan
@@ -24,14 +29,14 @@ export class UpstreamState {
   /** `before`: the state under the same key, which this one succeeds; what the edit left alone goes on. */
   constructor(
     resourceKey: string,
-    plan: Plan,
-    origins: Origins,
-    acquire: AcquireHealth | undefined,
+    upstream: Upstream,
+    { origins, health, keepAlive = keepAliveDefault }: CompiledUpstreamsOptions,
     before: UpstreamState | undefined,
   ) {
+    const plan = createPlan(upstream, keepAlive)
     this.plan = plan
     this.#origins = origins
-    this.#acquire = acquire
+    this.#acquire = health
     this.#wanted = healthWanted(resourceKey, plan)
     this.#inFlight = before ? before.#inFlight : new Map()
     const isSame = before && balancesAlike(before.plan, plan)
