@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createAccessLog } from './access-log.ts'
@@ -196,5 +198,24 @@ describe('the file', () => {
     for (let i = 0; i < 200; i++) log.writeLine(line)
     expect(log.dropped).toBeGreaterThan(50)
     log.close()
+  })
+
+  test('may be standard output, shared by several threads without lines running into each other', async () => {
+    const worker = `
+      import { createAccessLog } from ${JSON.stringify(new URL('./access-log.ts', import.meta.url).href)}
+      import { Worker, isMainThread, workerData } from 'node:worker_threads'
+      if (isMainThread && !workerData) {
+        for (const name of ['a', 'b', 'c']) new Worker(new URL(import.meta.url), { workerData: name })
+      } else {
+        const log = createAccessLog({ path: '/dev/stdout' })
+        for (let i = 0; i < 2000; i++) log.writeLine(workerData.repeat(100) + '\\n')
+        log.close()
+      }`
+    const script = join(directory, 'threads.mjs')
+    writeFileSync(script, worker)
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { maxBuffer: 10_000_000 })
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines).toHaveLength(6000)
+    expect(lines.every((line) => /^(?:a{100}|b{100}|c{100})$/.test(line))).toBe(true)
   })
 })

@@ -6,6 +6,9 @@ const flushBytes = 16 * 1024
 const flushMs = 1000
 /** What may wait while the disk does not take more. */
 const backlogBytesMax = 8 * 1024 * 1024
+/** What a pipe takes in one piece (PIPE_BUF): lines of several threads do not run into each other. */
+const pipeBytes = 4096
+const busyPipeMs = 10
 
 export interface LineWriterOptions {
   /** A file, `/dev/stdout` or `/dev/stderr`. */
@@ -22,13 +25,17 @@ export class LineWriter {
   readonly #onFailure: (error: Error) => void
   #fd: number | undefined
   #pending = ''
+  /** What is being written, and how much of it is. */
   #writing: Buffer | undefined
   #offset = 0
+  /** Where the piece ends that the system is writing just now; 0: none. */
+  #inFlightEnd = 0
   #timer: NodeJS.Timeout | undefined
   #failing = false
   #failures = 0
   #dropped = 0
   #reopen = false
+  #closed = false
 
   constructor({ path, onFailure = () => undefined }: LineWriterOptions) {
     this.#path = path
@@ -49,13 +56,12 @@ export class LineWriter {
 
   /** `line` ends with a line end. */
   write(line: string): void {
-    if (this.#pending.length > backlogBytesMax) {
+    if (this.#closed || this.#pending.length > backlogBytesMax) {
       this.#dropped++
       return
     }
     this.#pending += line
-    if (this.#pending.length >= flushBytes) this.#flush()
-    else this.#timer ??= setTimeout(this.#onTimer, flushMs).unref()
+    this.#schedule()
   }
 
   /** After a log rotation: what comes from now on goes to a new file under the same name. */
@@ -64,21 +70,33 @@ export class LineWriter {
     this.#flush()
   }
 
-  /** Writes what waits, at once, and closes the file. */
+  /** Writes what waits, at once. */
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
     clearTimeout(this.#timer)
-    this.#timer = undefined
-    const rest = this.#writing?.subarray(this.#offset)
+    const rest = this.#writing?.subarray(this.#inFlightEnd || this.#offset)
     try {
       this.#fd ??= this.#openFile()
-      // A write that is under way may finish as well; one line twice is better than one lost.
-      for (const bytes of [rest, Buffer.from(this.#pending)]) if (bytes) writeAll(this.#fd, bytes)
+      if (rest) writeAll(this.#fd, rest)
+      writeAll(this.#fd, Buffer.from(this.#pending))
     } catch (error) {
       this.#dropped += this.#pending.split('\n').length - 1
       this.#fail(error)
     }
     this.#pending = ''
-    this.#closeFile()
+    // A file that is being written to is closed when that is over: its number might be another file's before.
+    if (this.#inFlightEnd === 0) this.#closeFile()
+  }
+
+  #schedule(): void {
+    if (this.#pending === '' && !this.#reopen) return
+    if (this.#pending.length >= flushBytes || this.#reopen) this.#flush()
+    else this.#later(flushMs)
+  }
+
+  #later(ms: number): void {
+    this.#timer ??= setTimeout(this.#onTimer, ms).unref()
   }
 
   readonly #onTimer = (): void => {
@@ -87,29 +105,33 @@ export class LineWriter {
   }
 
   #flush(): void {
-    if (this.#writing) return
-    if (this.#reopen) {
+    if (this.#inFlightEnd > 0 || this.#closed) return
+    if (this.#reopen && !this.#writing) {
       this.#reopen = false
       this.#closeFile()
     }
     if (this.#fd === undefined) this.#open()
-    if (this.#pending === '') return
-    if (this.#fd === undefined) {
-      this.#timer ??= setTimeout(this.#onTimer, flushMs).unref()
-      return
+    if (!this.#writing && this.#pending !== '') {
+      this.#writing = Buffer.from(this.#pending)
+      this.#offset = 0
+      this.#pending = ''
     }
-    this.#writing = Buffer.from(this.#pending)
-    this.#offset = 0
-    this.#pending = ''
-    this.#writeOn(this.#fd, this.#writing)
+    if (!this.#writing) return
+    if (this.#fd === undefined) this.#later(flushMs)
+    else this.#writeOn(this.#fd, this.#writing)
   }
 
   #writeOn(fd: number, bytes: Buffer): void {
-    write(fd, bytes, this.#offset, bytes.length - this.#offset, null, (error, written) => {
-      if (error) {
-        this.#fail(error)
+    const end = this.#standard === undefined ? bytes.length : endOfPiece(bytes, this.#offset)
+    this.#inFlightEnd = end
+    write(fd, bytes, this.#offset, end - this.#offset, null, (error, written) => {
+      this.#inFlightEnd = 0
+      if (this.#closed) {
         this.#closeFile()
-        setTimeout(this.#retry, flushMs).unref()
+        return
+      }
+      if (error) {
+        this.#retryAfter(error)
         return
       }
       this.#failing = false
@@ -119,16 +141,18 @@ export class LineWriter {
         return
       }
       this.#writing = undefined
-      if (this.#pending.length >= flushBytes || this.#reopen) this.#flush()
+      this.#schedule()
     })
   }
 
-  readonly #retry = (): void => {
-    const bytes = this.#writing
-    if (!bytes) return
-    this.#open()
-    if (this.#fd === undefined) setTimeout(this.#retry, flushMs).unref()
-    else this.#writeOn(this.#fd, bytes)
+  #retryAfter(error: NodeJS.ErrnoException): void {
+    if (error.code === 'EAGAIN') {
+      this.#later(busyPipeMs)
+      return
+    }
+    this.#fail(error)
+    this.#closeFile()
+    this.#later(flushMs)
   }
 
   #open(): void {
@@ -158,6 +182,25 @@ export class LineWriter {
   }
 }
 
-function writeAll(fd: number, bytes: Buffer): void {
-  for (let offset = 0; offset < bytes.length;) offset += writeSync(fd, bytes, offset)
+/** As many whole lines as a pipe takes at once; a longer line is a piece of its own. */
+function endOfPiece(bytes: Buffer, start: number): number {
+  if (bytes.length - start <= pipeBytes) return bytes.length
+  const lineEnd = bytes.lastIndexOf(10, start + pipeBytes - 1)
+  return (lineEnd >= start ? lineEnd : bytes.indexOf(10, start)) + 1
 }
+
+/** Waits for a pipe that is full, for a second at most. */
+function writeAll(fd: number, bytes: Buffer): void {
+  let waits = 0
+  for (let offset = 0; offset < bytes.length;) {
+    try {
+      offset += writeSync(fd, bytes, offset, endOfPiece(bytes, offset) - offset)
+    } catch (error) {
+      const isBusy = error instanceof Error && 'code' in error && error.code === 'EAGAIN'
+      if (!isBusy || ++waits > flushMs / busyPipeMs) throw error
+      Atomics.wait(sleeper, 0, 0, busyPipeMs)
+    }
+  }
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
