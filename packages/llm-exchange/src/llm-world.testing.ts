@@ -33,7 +33,7 @@ export function createWorld(options: TestHostOptions = {}): World {
   }
 }
 
-function settingsOf(
+export function settingsOf(
   instances: readonly Partial<InstanceSettings>[],
   more?: Partial<RouteSettings>,
 ): RouteSettings {

@@ -6,11 +6,11 @@
 // Before the first token an attempt may fail and another instance be tried, because nobody has seen anything of it.
 // From the first token on the answer belongs to the client: whatever happens is visible to it.
 import { GatewayError } from '@weir/contract'
-import { type ClientProtocol, type JsonObject, StreamWatch } from '@weir/llm'
+import { StreamWatch } from '@weir/llm'
 import type { ByteSink, ByteStream, RequestContext, UpstreamAttempt } from '@weir/plugin-api'
 import type { Exchange, ExchangeHandler, UpstreamError } from '@weir/upstream'
 import type { Instance } from '../instance/instance.ts'
-import type { LimitSettings } from '../settings.ts'
+import type { AttemptExit, AttemptOwner, AttemptRules, AttemptState, Outgoing } from './attempt-types.ts'
 import {
   type Failure,
   limitFailure,
@@ -22,56 +22,11 @@ import {
 import { requestHeaders } from './request-headers.ts'
 import { readResponseHeaders } from './response-headers.ts'
 
-/** A complete answer is held in memory; without `max_response_bytes` this is the bound. */
+/** A complete answer is held in memory; without `max_response_bytes`, and for errors, this is the bound. */
 export const answerBytesMax = 64 * 1024 * 1024
 /** What may still come of a stream that has said that it is over, for its connection to be kept. */
 const drainedBytesMax = 65_536
 const CLIENT_CLOSED_REQUEST = 499
-
-export type AttemptState =
-  | 'connecting'
-  | 'reading_answer'
-  | 'waiting_for_first_token'
-  | 'streaming'
-  | 'draining'
-  | 'done'
-
-/** Why an attempt ended. */
-export type AttemptExit =
-  | 'answered'
-  | 'streamed'
-  | 'rejected'
-  | 'transport_failed'
-  | 'limit_hit'
-  | 'empty_stream'
-  | 'stream_broken'
-  | 'abandoned'
-
-/** The request to send, before it is shaped for an instance. */
-export interface Outgoing {
-  readonly protocol: ClientProtocol
-  readonly body: JsonObject
-  /** The client's own bytes; undefined when a plugin has changed the body. */
-  readonly raw: Buffer | undefined
-  readonly wantsText: boolean
-}
-
-export interface AttemptRules extends LimitSettings {
-  readonly timeout: number
-  /** Statuses that count as failures besides 429 and 5xx. */
-  readonly failureStatuses: ReadonlySet<number>
-}
-
-/** Whoever made the attempt. Of `answered`, `failed` and `streaming` exactly one is called, unless it is abandoned. */
-export interface AttemptOwner {
-  /** A complete answer that no rule counts as a failure. */
-  answered(attempt: Attempt, body: Buffer): void
-  failed(attempt: Attempt, failure: Failure): void
-  /** The first bytes of a stream are here. */
-  streaming(attempt: Attempt): void
-  /** The stream is over, in whatever way, and its cost is as well known as it ever will be. */
-  streamSettled(attempt: Attempt, interrupted: boolean): void
-}
 
 export class Attempt implements ExchangeHandler, ByteStream {
   readonly instance: Instance
@@ -155,10 +110,15 @@ export class Attempt implements ExchangeHandler, ByteStream {
     const { headers, isStream, isEncoded, contentLength } = readResponseHeaders(list)
     this.headers = headers
     this.#isFailure = status === 429 || status >= 500 || this.#rules.failureStatuses.has(status)
+    if (isEncoded) {
+      // Nobody asked for it, and what cannot be read can neither be accounted nor checked.
+      this.#exchange?.abort()
+      this.#fail('transport_failed', ownFailure(502, 'the LLM service compressed its answer unasked'))
+      return
+    }
     if (isStream && !this.#isFailure) {
       this.state = 'waiting_for_first_token'
-      // Compressed although nobody asked for it: it can be passed on, but not be read.
-      if (!isEncoded) this.watch = new StreamWatch(this.#outgoing.protocol, this.#outgoing.wantsText)
+      this.watch = new StreamWatch(this.#outgoing.protocol, this.#outgoing.wantsText)
       const { max_stream_duration_ms: durationMs } = this.#rules
       if (durationMs !== undefined) this.#durationTimer = setTimeout(endTooLong, durationMs, this)
       return
@@ -360,7 +320,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
   }
 
   #answerLimit(): number {
-    return this.#rules.max_response_bytes ?? answerBytesMax
+    return this.#isFailure ? answerBytesMax : (this.#rules.max_response_bytes ?? answerBytesMax)
   }
 
   #exceedBytes(): void {

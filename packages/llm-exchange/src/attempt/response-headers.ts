@@ -1,7 +1,7 @@
 // What of an LLM's answer reaches the client besides its body.
 
-/** The content's form, and what a client needs to wait or to ask its provider about a request. Never a cookie. */
-const passed = new Set(['content-encoding', 'retry-after', 'x-request-id'])
+/** What a client needs to wait, or to ask its provider about a request. Never a cookie. */
+const passed = new Set(['retry-after', 'x-request-id'])
 const passedPrefix = 'x-ratelimit-'
 
 export interface ResponseFacts {
@@ -28,10 +28,8 @@ export function readResponseHeaders(list: readonly string[]): ResponseFacts {
       isStream = value.includes('text/event-stream')
       headers.push('Content-Type', withCharset(value))
     } else if (lower === 'content-length') contentLength = Number(value)
-    else if (passed.has(lower) || lower.startsWith(passedPrefix)) {
-      headers.push(name, value)
-      if (lower === 'content-encoding' && value !== 'identity') isEncoded = true
-    }
+    else if (lower === 'content-encoding') isEncoded = value !== '' && value.toLowerCase() !== 'identity'
+    else if (passed.has(lower) || lower.startsWith(passedPrefix)) headers.push(name, value)
   }
   return { headers, isStream, isEncoded, contentLength }
 }

@@ -77,6 +77,20 @@ describe('before the first byte', () => {
     expect(result.text).toContain('without sending anything')
   })
 
+  test('an answer that is compressed unasked is refused, because nobody could account or check it', async () => {
+    server.setScenario({ headers: { 'Content-Encoding': 'gzip' } })
+    expect(await call(route())).toMatchObject({
+      status: 502,
+      text: '{"error_msg":"the LLM service compressed its answer unasked"}\n',
+    })
+    await until(() => server.openRequests === 0)
+  })
+
+  test('an error may be longer than answers may', async () => {
+    server.setScenario({ status: 429 })
+    expect(await call(route('', { max_response_bytes: 5 }))).toMatchObject({ status: 429 })
+  })
+
   test('limits on the answer, with the contract’s texts', async () => {
     const result = await call(route('', { max_response_bytes: 50 }))
     expect(result).toMatchObject({ status: 502, text: 'max_response_bytes exceeded' })

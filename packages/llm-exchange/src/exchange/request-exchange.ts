@@ -1,27 +1,15 @@
 // One LLM request from its admission to the settlement of its cost: pick, reserve, attempt, judge, next.
-import {
-  type ClientProtocol,
-  completionBound,
-  estimatedUsage,
-  type JsonObject,
-  type Prompt,
-  type UsageReport,
-} from '@weir/llm'
-import type {
-  Awaitable,
-  GatewayResponse,
-  LlmExchange,
-  QuotaEstimate,
-  Reply,
-  RequestContext,
-} from '@weir/plugin-api'
-import { Attempt, type AttemptOwner } from '../attempt/attempt.ts'
+import type { ClientProtocol, JsonObject, UsageReport } from '@weir/llm'
+import type { Awaitable, GatewayResponse, LlmExchange, Reply, RequestContext } from '@weir/plugin-api'
+import { Attempt } from '../attempt/attempt.ts'
+import type { AttemptOwner } from '../attempt/attempt-types.ts'
 import { type Failure, ownFailure } from '../attempt/failure.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { RouteState } from '../route/route-state.ts'
 import { type Admission, type Reservation, reserve } from './admission.ts'
 import { Answer } from './answer.ts'
 import { allTried, toResponse } from './replies.ts'
+import { RequestCost } from './request-cost.ts'
 
 const CLIENT_CLOSED_REQUEST = 499
 
@@ -47,7 +35,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   #passedOver = ''
   #wantsText = false
   #admission: Awaitable<Reply | undefined> | 'not asked' = 'not asked'
-  #prompt: Prompt | undefined = undefined
+  #cost: RequestCost
   #reservation: Reservation | undefined = undefined
   #isSettled = false
   #attempt: Attempt | undefined = undefined
@@ -70,6 +58,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     this.protocol = protocol
     this.stream = protocol.isStream(body)
     this.requestModel = textOf(body['model'])
+    this.#cost = new RequestCost(protocol, route.estimator, body, raw.length)
   }
 
   get body(): JsonObject {
@@ -79,7 +68,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   replaceBody(body: Record<string, unknown>): void {
     this.#body = body
     this.#raw = undefined
-    this.#prompt = undefined
+    this.#cost = new RequestCost(this.protocol, this.#route.estimator, body, undefined)
   }
 
   get model(): string {
@@ -120,6 +109,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     // A stream that has said that it is over may end by itself.
     else if (attempt?.state !== 'draining') attempt?.abandon()
     this.#settle(undefined)
+    this.#end({ status: CLIENT_CLOSED_REQUEST, headers: [], source: 'apisix', body: undefined })
   }
 
   async #proxyLater(admission: Promise<Reply | undefined>): Promise<GatewayResponse> {
@@ -167,27 +157,8 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
 
   #reserve(): Awaitable<Admission> {
     const { quotas } = this.#ctx
-    return reserve(this.#ctx, quotas, this.#instance.name, this.#estimate(), this.#route.leaseMs)
-  }
-
-  #estimate(): QuotaEstimate {
-    const { estimator } = this.#route
-    const { model } = this
-    const shaper = this.#instance.plans.get(this.protocol)?.shaper
-    const member = (key: string) => (shaper ? shaper.member(this.#body, key) : this.#body[key])
-    const bound = completionBound(member) || estimator.completionTokens(model)
-    return {
-      promptTokens: estimator.promptTokens(model, this.#measurePrompt()),
-      completionTokens: bound * this.protocol.answersWanted(this.#body),
-    }
-  }
-
-  #measurePrompt(): Prompt {
-    if (this.#prompt) return this.#prompt
-    const whole = this.#raw?.length ?? Buffer.byteLength(JSON.stringify(this.#body))
-    const { count, bytes } = this.protocol.media(this.#body)
-    this.#prompt = { bytes: Math.max(0, whole - bytes), media: count }
-    return this.#prompt
+    const expected = this.#cost.expected(this.#instance, this.model)
+    return reserve(this.#ctx, quotas, this.#instance.name, expected, this.#route.leaseMs)
   }
 
   // --- attempts ------------------------------------------------------------------------------------------------
@@ -216,7 +187,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     this.#serve(attempt)
     const answer = new Answer(this.protocol, attempt.status, bytes)
     this.#answer = answer
-    this.#settle(this.#costOf(answer))
+    this.#settle(answer.json ? (answer.usage ?? this.#delivered(Buffer.byteLength(answer.text))) : undefined)
     this.#end({ status: attempt.status, headers: attempt.headers, source: 'upstream', body: bytes, answer })
   }
 
@@ -228,7 +199,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   streamSettled(attempt: Attempt, interrupted: boolean): void {
     this.upstreamMs = attempt.endedMs
     const { watch } = attempt
-    this.#settle(watch?.usage ?? this.#estimated(watch?.textBytes ?? 0, interrupted), watch?.textBytes)
+    this.#settle(watch?.usage ?? this.#delivered(watch?.textBytes ?? 0, interrupted), watch?.textBytes)
   }
 
   failed(attempt: Attempt, failure: Failure): void {
@@ -241,7 +212,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
 
   /** Everything begins anew from the client's own request; what the failed attempt had reserved is given back. */
   async #tryNext(failure: Failure): Promise<void> {
-    const from = this.instance
+    const failed = this.#instance
     this.#reservation?.release()
     this.#reservation = undefined
     this.#passOver(`failed: ${failure.reason}`)
@@ -249,14 +220,18 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
       const next = await this.#nextWithQuota()
       if (this.#isSettled) return
       if (!next) {
+        this.#instance = failed
         this.#giveUp({ ...failure, status: 502 })
         return
       }
       const status = failure.status
-      this.#ctx.log.warn(`ai instance ${from} returned status ${status}, falling back to ${next.name}`, {
-        route: this.#ctx.route.id,
-        reason: failure.reason,
-      })
+      this.#ctx.log.warn(
+        `ai instance ${failed.name} returned status ${status}, falling back to ${next.name}`,
+        {
+          route: this.#ctx.route.id,
+          reason: failure.reason,
+        },
+      )
       this.#begin()
     } catch (error) {
       this.#ctx.log.error('falling back failed', {
@@ -297,7 +272,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     if (!this.#respond) return
     const wasAsked = this.#attempt?.state !== 'done'
     this.#attempt?.abandon()
-    this.#settle(wasAsked ? this.#estimated(0, true) : undefined)
+    this.#settle(wasAsked ? this.#delivered(0, true) : undefined)
     this.#end({ status: CLIENT_CLOSED_REQUEST, headers: [], source: 'apisix', body: undefined })
   }
 
@@ -322,17 +297,8 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
 
   // --- cost ----------------------------------------------------------------------------------------------------
 
-  #costOf({ usage, json, text }: Answer): UsageReport | undefined {
-    if (usage || !json) return usage
-    return this.#estimated(Buffer.byteLength(text), false)
-  }
-
-  /** Undefined where there is no text from which anything could be estimated. */
-  #estimated(textBytes: number, interrupted: boolean): UsageReport | undefined {
-    if (!this.protocol.hasText) return undefined
-    const { estimator } = this.#route
-    const promptTokens = estimator.promptTokens(this.model, this.#measurePrompt())
-    return estimatedUsage(promptTokens, estimator.tokensOfText(this.model, textBytes), interrupted)
+  #delivered(textBytes: number, interrupted = false): UsageReport | undefined {
+    return this.#cost.delivered(this.model, textBytes, interrupted)
   }
 
   /** Once per request, whichever exit comes first. Without a usage the request cost nothing. */
@@ -342,7 +308,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     if (usage) {
       this.usage = usage
       this.#reservation?.settle(usage)
-      if (this.#reservation) this.#route.estimator.learn(this.model, this.#measurePrompt(), textBytes, usage)
+      if (this.#reservation) this.#cost.learn(this.model, textBytes, usage)
     } else this.#reservation?.release()
     this.#reservation = undefined
   }

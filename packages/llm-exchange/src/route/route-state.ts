@@ -1,7 +1,7 @@
 // What the exchanges of one configuration share.
 import type { TokenEstimator } from '@weir/llm'
 import type { PluginHost, RequestContext } from '@weir/plugin-api'
-import type { AttemptRules } from '../attempt/attempt.ts'
+import type { AttemptRules } from '../attempt/attempt-types.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { FallbackRules } from './fallback.ts'
 import type { Switches } from './switches.ts'

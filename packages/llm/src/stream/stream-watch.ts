@@ -5,6 +5,9 @@ import { SseSplitter } from '../transport/sse-splitter.ts'
 import { mergeUsage, type UsageReport } from '../usage.ts'
 import { bytesOfText, hasTextValue, hasValueStartingWith } from './find-value.ts'
 
+/** Text kept for plugins that ask for it, in UTF-16 units; what comes after is not. */
+export const textLengthMax = 8 * 1024 * 1024
+
 const LF = 10
 const CR = 13
 const BRACE = 0x7b
@@ -68,7 +71,7 @@ export class StreamWatch {
     if (facts.finished) this.finished += facts.finished
     if (facts.toolCall) this.toolCall = true
     if (facts.done) this.done = true
-    if (this.#wantsText && facts.text) this.text += facts.text
+    if (this.#wantsText && facts.text && this.text.length < textLengthMax) this.text += facts.text
   }
 }
 

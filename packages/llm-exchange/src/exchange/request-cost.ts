@@ -1,0 +1,68 @@
+// What one request will probably cost, and what it did cost when nobody reported it.
+import {
+  type ClientProtocol,
+  completionBound,
+  estimatedUsage,
+  type JsonObject,
+  type Prompt,
+  type TokenEstimator,
+  type UsageReport,
+} from '@weir/llm'
+import type { QuotaEstimate } from '@weir/plugin-api'
+import type { Instance } from '../instance/instance.ts'
+
+/** No real request comes near it; sums of it stay exact. */
+const tokensMax = 1e12
+
+export class RequestCost {
+  readonly #protocol: ClientProtocol
+  readonly #estimator: TokenEstimator
+  readonly #body: JsonObject
+  readonly #rawBytes: number | undefined
+  #prompt: Prompt | undefined = undefined
+
+  /** `rawBytes` is the body's length as the client sent it; undefined when a plugin has replaced it. */
+  constructor(
+    protocol: ClientProtocol,
+    estimator: TokenEstimator,
+    body: JsonObject,
+    rawBytes: number | undefined,
+  ) {
+    this.#protocol = protocol
+    this.#estimator = estimator
+    this.#body = body
+    this.#rawBytes = rawBytes
+  }
+
+  /** Before the call: the prompt by its bytes, the completion by the bound that goes out, else as learned. */
+  expected(instance: Instance, model: string): QuotaEstimate {
+    const body = this.#body
+    const shaper = instance.plans.get(this.#protocol)?.shaper
+    const bound =
+      completionBound((key) => (shaper ? shaper.member(body, key) : body[key])) ||
+      this.#estimator.completionTokens(model)
+    return {
+      promptTokens: this.#estimator.promptTokens(model, this.#measure()),
+      completionTokens: Math.min(tokensMax, bound * this.#protocol.answersWanted(body)),
+    }
+  }
+
+  /** After it, from the delivered text. Undefined where there is no text from which anything could be estimated. */
+  delivered(model: string, textBytes: number, interrupted: boolean): UsageReport | undefined {
+    if (!this.#protocol.hasText) return undefined
+    const promptTokens = this.#estimator.promptTokens(model, this.#measure())
+    return estimatedUsage(promptTokens, this.#estimator.tokensOfText(model, textBytes), interrupted)
+  }
+
+  learn(model: string, textBytes: number, usage: UsageReport): void {
+    this.#estimator.learn(model, this.#measure(), textBytes, usage)
+  }
+
+  #measure(): Prompt {
+    if (this.#prompt) return this.#prompt
+    const whole = this.#rawBytes ?? Buffer.byteLength(JSON.stringify(this.#body))
+    const { count, bytes } = this.#protocol.media(this.#body)
+    this.#prompt = { bytes: Math.max(0, whole - bytes), media: count }
+    return this.#prompt
+  }
+}
