@@ -47,6 +47,7 @@ export class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler 
   /** Set once undici writes the request, which is when bytes may have left. */
   #controller: Dispatcher.DispatchController | undefined = undefined
   #timer: NodeJS.Timeout | undefined = undefined
+  #timerMs = 0
   #waitingFor: 'connect_timeout' | 'headers_timeout' | 'body_timeout' = 'connect_timeout'
   #over = false
   #dispatching = true
@@ -162,8 +163,14 @@ export class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler 
   }
 
   #wait(what: 'connect_timeout' | 'headers_timeout' | 'body_timeout', ms: number): void {
-    clearTimeout(this.#timer)
     this.#waitingFor = what
+    // Most configurations have one time for everything, and then one timer serves the whole exchange.
+    if (ms === this.#timerMs) {
+      this.#timer?.refresh()
+      return
+    }
+    clearTimeout(this.#timer)
+    this.#timerMs = ms
     this.#timer = ms > 0 ? setTimeout(expire, ms, this) : undefined
   }
 
