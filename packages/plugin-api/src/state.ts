@@ -47,3 +47,6 @@ export const consumedArguments = defineStateKey<readonly string[]>('consumed-arg
  * key: they are taken out of `ctx.request.headers`.
  */
 export const hiddenArguments = defineStateKey<readonly string[]>('hidden-arguments')
+
+/** Names of query arguments in which somebody sent a credential, right or wrong: no log shows their values. */
+export const secretArguments = defineStateKey<readonly string[]>('secret-arguments')

@@ -1,10 +1,5 @@
 // What the access log says of a request.
-import {
-  consumedArguments,
-  type LlmExchange,
-  type RequestContext,
-  type RequestSummary,
-} from '@weir/plugin-api'
+import { type LlmExchange, type RequestContext, type RequestSummary, secretArguments } from '@weir/plugin-api'
 import { noUsage } from '@weir/llm'
 import type { AccessLogEntry, LlmPart, UpstreamPart } from '@weir/telemetry'
 import { IncomingRequest } from '../pipeline/index.ts'
@@ -17,7 +12,7 @@ export function toAccessEntry(ctx: RequestContext, summary: RequestSummary): Acc
     remoteAddress: request.remoteAddress,
     method: request.method,
     target: request.target,
-    secretArguments: ctx.state.get(consumedArguments),
+    secretArguments: ctx.state.get(secretArguments),
     httpVersion: request instanceof IncomingRequest ? request.message.httpVersion : '1.1',
     host: request.header('host'),
     status: summary.status,

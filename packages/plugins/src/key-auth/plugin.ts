@@ -7,6 +7,7 @@ import {
   hiddenArguments,
   type Reply,
   type RequestContext,
+  secretArguments,
 } from '@weir/plugin-api'
 import { setConsumerHeaders } from './consumer-headers.ts'
 import { type Config, consumerSchema, schema } from './schema.ts'
@@ -50,10 +51,7 @@ export const keyAuth = definePlugin<Config>({
 
     function hide(ctx: RequestContext, fromHeader: boolean): void {
       if (fromHeader) ctx.request.headers[headerName] = undefined
-      else {
-        ctx.state.set(hiddenArguments, argumentNames)
-        ctx.state.set(consumedArguments, argumentNames)
-      }
+      else ctx.state.set(hiddenArguments, argumentNames)
     }
 
     return {
@@ -62,6 +60,7 @@ export const keyAuth = definePlugin<Config>({
         const fromHeader = inHeader !== undefined
         const key = inHeader ?? ctx.request.queryArgument(config.query)
         if (key === undefined) return otherwise(ctx, missing)
+        if (!fromHeader) ctx.state.set(secretArguments, argumentNames)
         if (config.hide_credentials) hide(ctx, fromHeader)
         const identity = host.consumers.byAttribute('key-auth', key)
         if (!identity) return otherwise(ctx, invalid)
