@@ -25,11 +25,12 @@ export interface Planes {
 export async function run(command: Command, file: ConfigFile): Promise<number> {
   const planes = await start(await readSettings(file, command, process.env), file)
   const { settings, control, data, log } = planes
-  const started = { settings, config: file.path, admin: control?.address, proxy: data?.addresses ?? [] }
-  process.stdout.write(`${summarize(started)}\n`)
   process.on('SIGHUP', () => void reload(planes, command, file))
   process.on('SIGUSR1', () => data?.reopenLogs())
-  await untilTold(() => data?.cut())
+  const told = untilTold(() => data?.cut())
+  const summary = summarize({ settings, config: file.path, admin: control?.address, data })
+  process.stdout.write(`${summary}\n`)
+  await told
   log.info('ending: no new requests are taken', { drain_timeout: settings.weir.drain_timeout })
   const cut = (await data?.drain(settings.weir.drain_timeout * MS_PER_SECOND)) ?? 0
   if (cut > 0) log.warn('requests were cut at the end', { requests: cut })

@@ -2,14 +2,16 @@
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Settings } from '@weir/contract'
+import type { DataPlane } from '@weir/data-plane'
 import { describeStore } from './open-store.ts'
 import { version } from './version.ts'
 
 export interface Started {
   readonly settings: Settings
+  /** The file they were read from. */
   readonly config: string
   readonly admin: AddressInfo | undefined
-  readonly proxy: readonly { readonly ip: string; readonly port: number }[]
+  readonly data: DataPlane | undefined
 }
 
 /** Where the first admin key is kept when the settings give none. */
@@ -17,20 +19,24 @@ export function adminKeyFile({ weir }: Settings): string {
   return join(dirname(weir.embedded.path), 'admin.key')
 }
 
-export function summarize({ settings, config, admin, proxy }: Started): string {
-  const { apisix, deployment, plugin_attr, ignored } = settings
+export function summarize({ settings, config, admin, data }: Started): string {
   const lines: [string, string][] = [['store', describeStore(settings)]]
-  if (proxy.length > 0) lines.push(['proxy', proxy.map(({ ip, port }) => url(ip, port)).join(' ')])
+  if (data) lines.push(['proxy', data.addresses.map(({ ip, port }) => url(ip, port)).join(' ')])
   if (admin) lines.push(['Admin API', `${url(admin.address, admin.port)}, ${describeKey(settings)}`])
-  if (proxy.length > 0) {
-    const { enable_export_server, export_addr, export_uri } = plugin_attr.prometheus
-    if (enable_export_server) lines.push(['metrics', url(export_addr.ip, export_addr.port) + export_uri])
-    if (apisix.enable_control) lines.push(['control API', url(apisix.control.ip, apisix.control.port)])
-    if (apisix.status) lines.push(['status', `${url(apisix.status.ip, apisix.status.port)}/status/ready`])
-  }
-  if (ignored.length > 0) lines.push(['no effect', ignored.join(', ')])
-  const title = `Weir ${version} is running as ${deployment.role} with ${config}`
+  if (data) lines.push(...operatorLines(settings, data))
+  if (settings.ignored.length > 0) lines.push(['no effect', settings.ignored.join(', ')])
+  const title = `Weir ${version} is running as ${settings.deployment.role} with ${config}`
   return [title, ...lines.map(([name, text]) => `  ${name.padEnd(12)} ${text}`)].join('\n')
+}
+
+function operatorLines({ apisix, plugin_attr }: Settings, { operatorPorts }: DataPlane): [string, string][] {
+  const { control, status, metrics } = operatorPorts
+  const { export_addr, export_uri } = plugin_attr.prometheus
+  const lines: [string, string][] = []
+  if (metrics !== undefined) lines.push(['metrics', url(export_addr.ip, metrics) + export_uri])
+  if (control !== undefined) lines.push(['control API', url(apisix.control.ip, control)])
+  if (status !== undefined) lines.push(['status', `${url(apisix.status?.ip ?? '', status)}/status/ready`])
+  return lines
 }
 
 function describeKey(settings: Settings): string {

@@ -6,6 +6,7 @@ import type { ChainEntry, CompiledRoute, PlainUpstream } from '../pipeline/types
 import { KnownConsumer } from './consumers.ts'
 import { entriesOf, type Layer, overlay, problemOf } from './layer.ts'
 import type { LoadedDocument, References } from './loaded-document.ts'
+import { upstreamTarget } from './upstream-target.ts'
 
 /** Everything that one compiled route was made of; made anew when one of these changes. */
 export interface RouteParts {
@@ -81,9 +82,9 @@ function upstreamOf(
   const value = upstream?.value ?? route.upstream ?? service?.value.upstream
   if (!holder || !value) return undefined
   const compiled = references.upstreams.open(holder.resourceKey, value, route.timeout)
-  // The target goes on as it was sent, as nginx has it. The pipeline's contexts hold an IncomingRequest, of which plugins see only a part.
+  // The pipeline's contexts hold an IncomingRequest, of which plugins see only a part.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return { forward: (ctx) => compiled.forward(ctx as RequestContext & ForwardContext, ctx.request.target) }
+  return { forward: (ctx) => compiled.forward(ctx as RequestContext & ForwardContext, upstreamTarget(ctx)) }
 }
 
 function missingUpstream(id: string | number): PlainUpstream {

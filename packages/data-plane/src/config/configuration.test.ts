@@ -1,5 +1,5 @@
 import { defineSchema } from '@weir/contract'
-import { type AnyPlugin, definePlugin, type PluginHost, type RequestContext } from '@weir/plugin-api'
+import { type AnyPlugin, definePlugin, type PluginHost, type RequestContext, State } from '@weir/plugin-api'
 import { createTestHost, RecordingLogger } from '@weir/plugin-api/harness'
 import type { StoreChange } from '@weir/config-store'
 import fc from 'fast-check'
@@ -242,7 +242,7 @@ describe('references', () => {
     put('/routes/2', { uri: '/up', upstream_id: 'none' })
     put('/routes/3', { uri: '/own', upstream })
     put('/routes/4', { uri: '/nothing', plugins: {} })
-    const ctx = { request: { target: '/x' } } as RequestContext
+    const ctx = { request: { target: '/x' }, state: new State() } as RequestContext
     expect(match('/pc')?.route.problem?.status).toBe(503)
     await expect(match('/up')?.route.upstream?.forward(ctx)).rejects.toMatchObject({ status: 502 })
     await expect(match('/own')?.route.upstream?.forward(ctx)).rejects.toThrow('/apisix/routes/3')

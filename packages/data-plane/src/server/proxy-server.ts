@@ -46,6 +46,8 @@ export class ProxyServer implements Over {
   readonly #servers: Server[] = []
   readonly #slowClients: SlowClients
   #active = 0
+  /** Requests that were ended by us. */
+  #cut = 0
   #allOver: (() => void) | undefined
 
   constructor(options: ProxyServerOptions) {
@@ -80,14 +82,14 @@ export class ProxyServer implements Over {
       server.closeIdleConnections()
     }
     await this.#untilOver(timeoutMs)
-    const left = this.#active
     this.cut()
     await this.#untilOver(CUT_MS)
-    return left
+    return this.#cut
   }
 
   /** Ends everything at once. */
   cut(): void {
+    this.#cut += this.#active
     for (const server of this.#servers) {
       server.close()
       server.closeAllConnections()

@@ -1,9 +1,10 @@
 // Puts together what one serving thread is made of.
 import { createCounterStores, createLocalCounters } from '@weir/counters'
-import { GatewayError, type Settings } from '@weir/contract'
+import { type AddressSet, parseAddressSet, type Settings } from '@weir/contract'
 import { plugins as builtInPlugins } from '@weir/plugins'
 import { type AccessLog, type Alerts, createAccessLog, type Logger, type Metrics } from '@weir/telemetry'
 import {
+  createCompiledUpstreams,
   createHttpClient,
   createOrigins,
   createResolver,
@@ -28,6 +29,7 @@ export interface ServingParts {
   readonly metrics: Metrics
   readonly alerts: Alerts
   health(wanted: HealthWanted): HealthView
+  onApplied?: (() => void) | undefined
 }
 
 export interface ServingThread {
@@ -72,12 +74,18 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
       now: Date.now,
       health: (wanted) => parts.health(wanted),
     },
-    upstreams: {
-      open: () => ({
-        forward: () => Promise.reject(new GatewayError('no_upstream', 'plain upstreams are not served yet')),
-      }),
-      drop: () => {},
-    },
+    upstreams: createCompiledUpstreams({
+      origins,
+      resolver,
+      health: apisix.disable_upstream_healthcheck ? undefined : (wanted) => parts.health(wanted),
+      trusted: trustedAddresses(settings),
+      keepAlive: {
+        connections: nginx_config.http.upstream.keepalive,
+        idleMs: nginx_config.http.upstream.keepalive_timeout * SECOND,
+        requests: nginx_config.http.upstream.keepalive_requests,
+      },
+    }),
+    onApplied: parts.onApplied,
     record: (ctx, summary) => accessLog?.write(toAccessEntry(ctx, summary)),
   })
   return {
@@ -89,4 +97,11 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
       await origins.close()
     },
   }
+}
+
+/** Absent: nobody is trusted more than others (etcd.md §9). */
+function trustedAddresses({ apisix }: Settings): AddressSet | undefined {
+  if (!apisix.trusted_addresses) return undefined
+  const parsed = parseAddressSet(apisix.trusted_addresses)
+  return parsed.ok ? parsed.value : undefined
 }

@@ -5,6 +5,7 @@ import type { AnyPlugin, RequestContext, RequestSummary } from '@weir/plugin-api
 import { Configuration, PluginCatalog, type PluginSurroundings, type Rejection } from '../config/index.ts'
 import type { Stay } from '../config/index.ts'
 import type { CompiledUpstreams } from '@weir/upstream'
+import { ChangeQueue } from './change-queue.ts'
 import { handleRequest, type Services } from '../pipeline/index.ts'
 import { normalizePath } from '../router/index.ts'
 import { type ListenAddress, ProxyServer, type ServedReply, type ServerLimits } from '../server/index.ts'
@@ -18,6 +19,8 @@ export interface ServingOptions {
   readonly surroundings: PluginSurroundings
   readonly upstreams: CompiledUpstreams
   record(ctx: RequestContext, summary: RequestSummary): void
+  /** After each step of the configuration. */
+  onApplied?: (() => void) | undefined
 }
 
 /** How far a thread has come. */
@@ -37,6 +40,7 @@ export class Serving {
   readonly #server: ProxyServer
   readonly #stays = new WeakMap<ServedReply, Stay>()
   #draining = false
+  readonly #changes: ChangeQueue
   #isLoaded = false
 
   constructor(options: ServingOptions) {
@@ -61,6 +65,11 @@ export class Serving {
       plugins: surroundings,
       upstreams: options.upstreams,
       log,
+    })
+    this.#changes = new ChangeQueue((changes, revision) => {
+      this.configuration.apply(changes, revision)
+      this.#isLoaded = true
+      options.onApplied?.()
     })
     const services: Services = {
       runtime: this.configuration,
@@ -91,8 +100,7 @@ export class Serving {
   }
 
   apply(changes: readonly StoreChange[], revision: number): void {
-    this.configuration.apply(changes, revision)
-    this.#isLoaded = true
+    this.#changes.add(changes, revision)
   }
 
   enablePlugins(enabled: readonly string[] | undefined): void {

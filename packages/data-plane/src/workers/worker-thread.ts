@@ -22,6 +22,7 @@ const thread = await createServing({
   metrics,
   alerts: { raise: (alert) => say({ kind: 'alert', alert }) },
   health: (wanted) => health.acquire(wanted),
+  onApplied: tellApplied,
 })
 const { serving, accessLog } = thread
 
@@ -29,11 +30,10 @@ main.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'apply':
       serving.apply(message.changes, message.revision)
-      say({ kind: 'applied', ...serving.applied })
       break
     case 'plugins':
       serving.enablePlugins(message.enabled)
-      say({ kind: 'applied', ...serving.applied })
+      tellApplied()
       break
     case 'listen':
       void listen()
@@ -55,6 +55,10 @@ main.on('message', (message: ToWorker) => {
       break
   }
 })
+
+function tellApplied(): void {
+  say({ kind: 'applied', ...serving.applied })
+}
 
 async function listen(): Promise<void> {
   try {
