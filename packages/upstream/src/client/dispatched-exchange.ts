@@ -94,7 +94,12 @@ export class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler 
     this.#paused = false
     if (this.#over) return
     if (this.#waitingFor === 'body_timeout') this.#timer?.refresh()
-    this.#controller?.resume()
+    // undici has one parser for all connections, so that none can be resumed from within another's callback.
+    queueMicrotask(() => this.#flow())
+  }
+
+  #flow(): void {
+    if (!this.#paused && !this.#over) this.#controller?.resume()
   }
 
   abort(): void {

@@ -51,6 +51,26 @@ describe('an answer', () => {
   })
 })
 
+test('an answer may be resumed from within the callback of another', async () => {
+  const server = await answering(`HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(200_000)}`)
+  const using = origins()
+  const held = send(using, options(server.origin))
+  held.exchange?.pause()
+  await until(() => held.status === 200)
+  let ended = 0
+  using.open(options(server.origin)).send(get, {
+    onHead: () => undefined,
+    onData: () => held.exchange?.resume(),
+    onEnd: () => ended++,
+    onFail: (error) => {
+      throw error
+    },
+  })
+  await held.done
+  await until(() => ended === 1)
+  expect(held.text.length).toBe(200_000)
+})
+
 describe('the request', () => {
   test('is sent as given, with the framing of its body', async () => {
     let seen = ''
