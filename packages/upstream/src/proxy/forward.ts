@@ -4,13 +4,13 @@ import type { Readable } from 'node:stream'
 import { GatewayError } from '@weir/contract'
 import type { Exchange, ExchangeHandler, UpstreamError } from '../client/index.ts'
 import { answerHeaders } from './answer-headers.ts'
+import type { RouteUpstream } from './compiled-upstreams.ts'
 import { isRepeatable, isTimeout, mayRetry, toGatewayError } from './failures.ts'
+import { toOriginForm } from './origin-form.ts'
 import { announcesBody, RequestBody } from './request-body.ts'
 import { hostAt, requestHeaders } from './request-headers.ts'
-import { toOriginForm } from './origin-form.ts'
 import type { Target } from './target.ts'
 import type { AnswerBody, AnswerSink, ForwardAnswer, ForwardAttempt, ForwardContext } from './types.ts'
-import type { RouteUpstream } from './compiled-upstreams.ts'
 
 /** Bytes of an answer that may wait until somebody takes them; then the upstream is held back. */
 const waitingBytesMax = 65_536
@@ -184,7 +184,11 @@ export class Forward implements ExchangeHandler, AnswerBody {
         reason,
       })
     }
-    if (this.#state !== 'picking') return
+    if (this.#state !== 'picking') {
+      // The client left meanwhile.
+      this.#upstream.state.done(this.#node, undefined)
+      return
+    }
     if (addresses.length > 0) {
       this.#try(target, addresses)
       return
@@ -203,7 +207,7 @@ export class Forward implements ExchangeHandler, AnswerBody {
     const choice = addresses.length === 1 ? 0 : Math.floor(random() * addresses.length)
     const address = addresses[choice] ?? ''
     const authority = target.authority(address)
-    const host = this.#host(target)
+    const host = target.host(headerText(request.headers['host']))
     this.#headers ??= requestHeaders(request, this.#upstream.around.trusted, this.#body !== undefined)
     this.#headers[hostAt] = host
     record.scheme = this.#upstream.state.plan.scheme
@@ -235,15 +239,6 @@ export class Forward implements ExchangeHandler, AnswerBody {
 
   #openBody(): Buffer | Readable | null {
     return this.#body?.open() ?? this.#ctx.request.body ?? null
-  }
-
-  /** The Host header of the request to `target` (routing.md §8). */
-  #host(target: Target): string {
-    const { pass_host, upstream_host } = this.#upstream.state.plan.upstream
-    if (pass_host === 'rewrite' && upstream_host !== undefined) return upstream_host
-    if (pass_host === 'node') return target.hostHeader
-    const { host } = this.#ctx.request.headers
-    return typeof host === 'string' ? host : target.hostHeader
   }
 
   #tryFailed(error: UpstreamError): void {
@@ -332,4 +327,8 @@ export class Forward implements ExchangeHandler, AnswerBody {
       reason: error.message,
     })
   }
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
 }

@@ -11,8 +11,8 @@ const standardPorts = { http: 80, https: 443 }
 
 export class Target {
   readonly node: Node
-  /** Host of requests when `pass_host` is `node`: the port only where it is not the scheme's own (routing.md §8). */
-  readonly hostHeader: string
+  /** Its own Host header: the port only where it is not the scheme's standard one. */
+  readonly #hostHeader: string
   readonly #plan: Plan
   readonly #origins: Origins
   readonly #connectTimeoutMs: number
@@ -24,7 +24,14 @@ export class Target {
     this.#origins = origins
     this.#connectTimeoutMs = connectTimeoutMs
     const name = bracketed(node.host)
-    this.hostHeader = node.port === standardPorts[plan.scheme] ? name : `${name}:${node.port}`
+    this.#hostHeader = node.port === standardPorts[plan.scheme] ? name : `${name}:${node.port}`
+  }
+
+  /** The Host header of a request to it (routing.md §8); `asked`: the client's. */
+  host(asked: string | undefined): string {
+    const { pass_host, upstream_host } = this.#plan.upstream
+    if (pass_host === 'rewrite' && upstream_host !== undefined) return upstream_host
+    return pass_host === 'node' ? this.#hostHeader : (asked ?? this.#hostHeader)
   }
 
   /** `host:port` of one of its addresses. */
