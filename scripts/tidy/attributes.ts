@@ -30,9 +30,12 @@ function names(markdown: string, attribute: string): boolean {
 /** Every attribute of a JSON Schema at any depth, the members of `oneOf`, `anyOf` and `allOf` included. */
 export function schemaPaths(schema: unknown, prefix = '', paths = new Set<string>()): Set<string> {
   if (!isObject(schema)) return paths
-  const { properties, items } = schema
-  if (isObject(properties)) {
-    for (const [name, child] of Object.entries(properties)) {
+  const { properties, patternProperties, items } = schema
+  for (const members of [properties, patternProperties]) {
+    if (!isObject(members)) continue
+    for (const [name, child] of Object.entries(members)) {
+      // A pattern that is a plain word stands for a member of that name.
+      if (members === patternProperties && !/^\w+$/.test(name)) continue
       // Every plugin has it; the configuration reference describes it once.
       if (prefix === '' && name === '_meta') continue
       paths.add(prefix + name)

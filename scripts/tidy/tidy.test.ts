@@ -51,6 +51,7 @@ const schema = {
     instances: { type: 'array', items: { type: 'object', properties: { name: {} } } },
   },
   allOf: [{ properties: { extra: {} } }],
+  patternProperties: { auth: {}, '^x-.*$': {} },
 }
 
 function table(rows: string): string {
@@ -60,7 +61,7 @@ function table(rows: string): string {
 describe('attributes', () => {
   test('of a schema, at any depth', () => {
     expect([...schemaPaths(schema)].toSorted()).toEqual(
-      ['extra', 'instances', 'instances[].name', 'limit', 'redis_host', 'redis_port'].toSorted(),
+      ['auth', 'extra', 'instances', 'instances[].name', 'limit', 'redis_host', 'redis_port'].toSorted(),
     )
   })
 
@@ -68,19 +69,19 @@ describe('attributes', () => {
     [
       'in a table',
       table('| `limit`, `redis_port` | |\n| instances[] | |\n| `instances[].name` | |\n| redis_host | |') +
-        '\n`redis_port`, extra',
+        '\n`redis_port`, extra, auth',
       [],
     ],
-    ['by a prefix', `${table('| limit | |')}\ninstances, extra; \`redis_*\` is refused`, []],
-    ['not in an example', '```\nlimit\n```\ninstances extra redis_*', ['does not describe limit']],
+    ['by a prefix', `${table('| limit | |')}\ninstances, extra, auth; \`redis_*\` is refused`, []],
+    ['not in an example', '```\nlimit\n```\ninstances extra auth redis_*', ['does not describe limit']],
     [
       'none that is not',
-      `limit instances extra redis_*\n${table('| old | |')}`,
+      `limit instances extra auth redis_*\n${table('| old | |')}`,
       ['describes old, which does not exist'],
     ],
     [
       'other tables are free',
-      'limit instances extra redis_*\n| header | of |\n| --- | --- |\n| X-Foo | |',
+      'limit instances extra auth redis_*\n| header | of |\n| --- | --- |\n| X-Foo | |',
       [],
     ],
   ])('are described: %s', (_, markdown, complaints) => {
