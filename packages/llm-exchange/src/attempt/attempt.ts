@@ -23,7 +23,7 @@ import { requestHeaders } from './request-headers.ts'
 import { readResponseHeaders } from './response-headers.ts'
 
 /** A complete answer is held in memory; without `max_response_bytes`, and for errors, this is the bound. */
-export const answerBytesMax = 64 * 1024 * 1024
+const answerBytesMax = 64 * 1024 * 1024
 /** What may still come of a stream that has said that it is over, for its connection to be kept. */
 const drainedBytesMax = 65_536
 const CLIENT_CLOSED_REQUEST = 499
@@ -113,7 +113,8 @@ export class Attempt implements ExchangeHandler, ByteStream {
     if (isEncoded) {
       // Nobody asked for it, and what cannot be read can neither be accounted nor checked.
       this.#exchange?.abort()
-      this.#fail('transport_failed', ownFailure(502, 'the LLM service compressed its answer unasked'))
+      const counted = this.#isFailure ? status : 502
+      this.#fail('transport_failed', ownFailure(counted, 'the LLM service compressed its answer unasked'))
       return
     }
     if (isStream && !this.#isFailure) {

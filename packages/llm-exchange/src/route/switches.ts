@@ -3,9 +3,9 @@ import type { PluginHost } from '@weir/plugin-api'
 import type { Instance } from '../instance/instance.ts'
 
 /** With quotas per consumer two consumers may alternate for hours: so many changes are told at once ... */
-export const switchesMax = 10
+const switchesMax = 10
 /** ... and then one in so many milliseconds. */
-export const switchIntervalMs = 1000
+const switchIntervalMs = 1000
 
 export class Switches {
   readonly #preferred: number

@@ -38,7 +38,8 @@ export const anthropicMessages: ClientProtocol = {
     finish: undefined,
     done: '"message_stop"',
     toolCall: '"tool_use"',
-    text: ['"text":', '"partial_json":'],
+    text: '"text":',
+    toolText: '"partial_json":',
   },
   readEvent,
 

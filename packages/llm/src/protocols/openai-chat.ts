@@ -44,7 +44,8 @@ export const openaiChat: ClientProtocol = {
     done: '[DONE]',
     toolCall: '"tool_calls"',
     // `reasoning_content` ends alike, and its tokens are paid for too.
-    text: ['content":', '"arguments":'],
+    text: 'content":',
+    toolText: '"arguments":',
   },
   readEvent,
 

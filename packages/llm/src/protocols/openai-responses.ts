@@ -46,7 +46,9 @@ export const openaiResponses: ClientProtocol = {
     finish: undefined,
     done: '"response":',
     toolCall: '"function_call"',
-    text: ['"delta":'],
+    text: '"delta":',
+    // Deltas of arguments have the same key.
+    toolText: '',
   },
   readEvent,
 

@@ -46,8 +46,10 @@ export interface StreamMarks {
   readonly done: string
   /** Occurs in every event that calls a tool. */
   readonly toolCall: string
-  /** The ends of the keys whose string values are text of the answer, with the colon: `content":`. */
-  readonly text: readonly string[]
+  /** The end of the keys whose string values are text of the answer, with the colon: `content":`. */
+  readonly text: string
+  /** The same for the arguments of tools that are called. */
+  readonly toolText: string
 }
 
 export type CheckedRole = 'user' | 'tool' | 'system' | 'assistant'

@@ -21,17 +21,15 @@ export function hasTextValue(text: string, key: string): boolean {
   return hasValueStartingWith(text, key, QUOTE)
 }
 
-/** The bytes of all strings behind these keys; a string that goes on in the next chunk counts as far as it is here. */
-export function bytesOfText(text: string, keys: readonly string[]): number {
+/** The bytes of all strings behind a key; a string that goes on in the next chunk counts as far as it is here. */
+export function bytesOfText(text: string, key: string): number {
   let sum = 0
-  for (const key of keys) {
-    let at = text.indexOf(key)
-    while (at >= 0) {
-      const start = valueStart(text, at + key.length)
-      const end = text.charCodeAt(start) === QUOTE ? stringEnd(text, start) : start
-      if (end > start) sum += end - start - 1
-      at = text.indexOf(key, end)
-    }
+  let at = text.indexOf(key)
+  while (at >= 0) {
+    const start = valueStart(text, at + key.length)
+    const end = text.charCodeAt(start) === QUOTE ? stringEnd(text, start) : start
+    if (end > start) sum += end - start - 1
+    at = text.indexOf(key, end)
   }
   return sum
 }

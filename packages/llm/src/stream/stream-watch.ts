@@ -48,9 +48,13 @@ export class StreamWatch {
     const marks = this.#marks
     if (!marks) return
     const text = chunk.toString('latin1')
-    this.textBytes += bytesOfText(text, marks.text)
     const isWhole = this.#splitter.betweenEvents && endsEvent(chunk)
-    if (isWhole && !this.#wantsText && !this.#isMarked(text, marks)) return
+    if (!isWhole || this.#wantsText || this.#isMarked(text, marks)) this.#readMarked(chunk, marks)
+    this.textBytes += bytesOfText(text, marks.text)
+    if (this.toolCall && marks.toolText !== '') this.textBytes += bytesOfText(text, marks.toolText)
+  }
+
+  #readMarked(chunk: Buffer, marks: StreamMarks): void {
     for (const bytes of this.#splitter.split(chunk)) {
       if (this.#wantsText || this.#isMarked(bytes.toString('latin1'), marks)) this.#read(parseSseEvent(bytes))
     }
