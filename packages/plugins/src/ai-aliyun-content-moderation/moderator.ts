@@ -86,7 +86,6 @@ export function createModerator(config: Config, host: PluginHost): Moderator {
       for (const piece of piecesOf(text, limit)) {
         try {
           // In order, as the first hit spares the calls for the rest.
-          // oxlint-disable-next-line no-await-in-loop
           const verdict = await ask(ctx, service, piece)
           worst = worse(worst, verdict)
           if (isDenied(verdict, config.risk_level_bar)) {

@@ -67,7 +67,6 @@ export function createWebhook(options: WebhookOptions): Webhook {
     let pauseMs = firstPauseMs
     for (let tries = 1; ; tries++) {
       // One event at a time, so that they arrive in their order.
-      // oxlint-disable-next-line no-await-in-loop
       const problem = await attempt(body)
       if (problem === undefined || closed) return
       if (tries === triesMax) {
@@ -75,7 +74,6 @@ export function createWebhook(options: WebhookOptions): Webhook {
         return
       }
       if (tries === 1) log.warn('an alert could not be delivered yet', { reason: problem })
-      // oxlint-disable-next-line no-await-in-loop
       await pause(pauseMs)
       if (closed) return
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)
@@ -95,7 +93,6 @@ export function createWebhook(options: WebhookOptions): Webhook {
   async function work(): Promise<void> {
     working = true
     for (let body = queue[0]; body !== undefined; body = queue[0]) {
-      // oxlint-disable-next-line no-await-in-loop
       await deliver(body)
       queue.shift()
     }

@@ -124,14 +124,14 @@ describe('deadlines', () => {
       })
     })
     const body = new Readable({ read: () => undefined })
-    const timeouts = { headersMs: 40, idleMs: 40 }
+    const timeouts = { headersMs: 200, idleMs: 200 }
     const recorder = send(origins(), options(server.origin), { method: 'POST', body, timeouts })
     recorder.exchange?.pause()
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, 400))
     body.push('abc')
     body.push(null)
     await until(() => recorder.status === 200)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, 400))
     expect(recorder.calls).toEqual(['head'])
     recorder.exchange?.resume()
     expect((await recorder.done).text).toBe('hi')
@@ -203,7 +203,7 @@ describe('failures are told apart', () => {
     const server = await rawServer((socket) => {
       socket.once('data', () => (ends ? socket.end(bytes) : socket.write(bytes)))
     })
-    const timeouts = { headersMs: 1000, idleMs: 50 }
+    const timeouts = { headersMs: 5000, idleMs: 300 }
     const answer = await send(origins(), options(server.origin), { timeouts }).done
     expect(answer.error).toMatchObject({ failure, sent: true })
     expect(answer.calls.at(0)).toBe('head')

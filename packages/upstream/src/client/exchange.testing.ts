@@ -65,7 +65,7 @@ export function options(origin: string, more: Partial<OriginOptions> = {}): Orig
   return {
     origin,
     verifyCertificate: true,
-    connectTimeoutMs: 500,
+    connectTimeoutMs: 5000,
     keepAlive: { connections: 2, idleMs: 1000 },
     ...more,
   }
