@@ -128,7 +128,6 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(3)
 }
 
-// oxlint-disable-next-line no-control-regex
 const plain = /^[\u0020\u0021\u0023-\u005b\u005d-\u007e]*$/
 const textLengthMax = 4096
 
