@@ -50,6 +50,7 @@ export class DataPlane {
   #metrics: MetricsServer | undefined
   #addresses: readonly ListenAddress[] = []
   #storeStatus: FollowerStatus
+  #wasReady = false
 
   constructor(parts: DataPlaneParts) {
     this.#parts = parts
@@ -84,13 +85,14 @@ export class DataPlane {
     const { enable_control, control, status } = settings.apisix
     const { prometheus } = settings.plugin_attr
     try {
-      if (status) this.#status = await startStatusServer(status, () => this.#firstUnready())
+      await Promise.race([this.#follower.initialized, pause(FIRST_LOAD_MS)])
+      this.#addresses = await crew.listen()
       if (enable_control) {
         this.#control = await startLocalServer(control, (request) => answerControl(this.#sources(), request))
       }
       if (prometheus.enable_export_server) this.#metrics = await this.#serveMetrics()
-      await Promise.race([this.#follower.initialized, pause(FIRST_LOAD_MS)])
-      this.#addresses = await crew.listen()
+      // The last one, so that whoever gets an answer from it can be sure of the others.
+      if (status) this.#status = await startStatusServer(status, () => this.#firstUnready())
       setTimeout(() => this.#settle(), SETTLE_MS).unref()
     } catch (error) {
       await this.close()
@@ -152,10 +154,13 @@ export class DataPlane {
     this.#parts.crew.apply(toChanges(entries), revision)
   }
 
+  /** Once all workers were ready the process stays so, whatever becomes of the store or of one worker (etcd.md §8). */
   #firstUnready(): number | undefined {
+    if (this.#wasReady) return undefined
     if (!this.#parts.feed.loaded) return 0
     const unready = this.#parts.crew.applied.findIndex(({ isLoaded }) => !isLoaded)
-    return unready < 0 ? undefined : unready
+    this.#wasReady = unready < 0
+    return this.#wasReady ? undefined : unready
   }
 
   #reportStore(status: FollowerStatus): void {
