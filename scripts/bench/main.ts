@@ -89,14 +89,17 @@ console.log(`Node ${process.versions.node}, ${cpus().length} CPUs (${cpus()[0]?.
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, undefined, 2)}\n`)
 process.exitCode = results.every((result) => result.met) ? 0 : 1
 
-/** Starts at the first use, once, and is stopped with the rest. */
+/** Starts at the first use, and again only if it ended by itself; is stopped with the rest. */
 function shared(start: () => Promise<Target>): () => Promise<Target> {
-  let started: Promise<Target> | undefined
-  return () => {
-    started ??= start().then((target) => {
+  let started: Target | undefined
+  return async () => {
+    const epitaph = started?.epitaph()
+    if (epitaph !== undefined) console.error(epitaph)
+    if (!started || epitaph !== undefined) {
+      const target = await start()
       stops.push(() => target.stop())
-      return target
-    })
+      started = target
+    }
     return started
   }
 }

@@ -2,7 +2,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort, startProcess } from '@weir/testkit'
-import type { Target } from './target.ts'
+import { type Target, toTarget } from './target.ts'
 
 export async function startNginx(directory: string, upstreamPort: number): Promise<Target> {
   const port = await freePort()
@@ -43,5 +43,5 @@ ${temporary}
     args: ['-c', join(home, 'nginx.conf'), '-e', join(home, 'error.log')],
     ready: { url: `http://127.0.0.1:${port}/ready` },
   })
-  return { name: 'nginx', port, pid: running.pid, stop: async () => void (await running.stop()) }
+  return toTarget('nginx', port, running)
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { freePort, startProcess } from '@weir/testkit'
 import { type AdminApi, createAdminApi } from '../admin-api.ts'
 import { consumerKey, paths } from './requests.ts'
-import type { Target } from './target.ts'
+import { type Target, toTarget } from './target.ts'
 
 const main = join(import.meta.dirname, '../../packages/weir/src/main.ts')
 const adminKey = 'bench-admin-key-000000000000'
@@ -55,7 +55,7 @@ export async function startWeir(directory: string, upstreamPort: number): Promis
   })
   const admin = createAdminApi(`http://127.0.0.1:${adminPort}`, adminKey)
   await putRoutes(admin, upstreamPort)
-  return { name: 'weir', port, pid: running.pid, admin, stop: async () => void (await running.stop()) }
+  return { ...toTarget('weir', port, running), admin }
 }
 
 const quota = { limit: 2_000_000_000, time_window: 3600 }
