@@ -3,6 +3,7 @@ import type { ControlPlane } from '@weir/control-plane'
 import type { ConfigStore } from '@weir/config-store'
 import type { Settings } from '@weir/contract'
 import type { DataPlane } from '@weir/data-plane'
+import { reportStrayRejections } from '@weir/data-plane/stray-rejections'
 import { createLogger, type Logger } from '@weir/telemetry'
 import type { Command } from './command-line.ts'
 import { openStore } from './open-store.ts'
@@ -43,6 +44,7 @@ const MS_PER_SECOND = 1000
 async function start(settings: Settings, { directory }: ConfigFile): Promise<Planes> {
   const { role } = settings.deployment
   const log = createLogger({ level: 'info' })
+  reportStrayRejections(log)
   const plugins = await choosePlugins(settings, directory)
   const store = await openStore(settings)
   let control: ControlPlane | undefined

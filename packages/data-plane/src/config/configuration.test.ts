@@ -58,11 +58,13 @@ interface World {
   names(path: string): readonly string[] | undefined
 }
 
-function createWorld(options: { enabled?: readonly string[]; ignored?: readonly string[] } = {}): World {
+function createWorld(
+  options: { enabled?: readonly string[]; ignored?: readonly string[]; plugins?: readonly AnyPlugin[] } = {},
+): World {
   const log = new RecordingLogger()
   const { owner: _owner, consumers: _consumers, ...surroundings } = { ...createTestHost(), log }
   const catalog = new PluginCatalog({
-    plugins: [recording('a'), recording('b'), recording('c'), keyAuth, broken],
+    plugins: [recording('a'), recording('b'), recording('c'), keyAuth, broken, ...(options.plugins ?? [])],
     enabled: options.enabled,
     ignored: options.ignored ?? [],
   })
@@ -294,6 +296,27 @@ describe('instances', () => {
     expect(hosts[1]?.keep('balancer', 'f', create)).not.toBe(kept)
     remove('/routes/1')
     expect(disposed).toBe(2)
+  })
+
+  test('that keep something in `create` hand it to their successors', () => {
+    let disposed = 0
+    const kept: object[] = []
+    const keeper: AnyPlugin = {
+      ...recording('keeper'),
+      create(_config, host) {
+        kept.push(host.keep('learned', 'same', () => ({ dispose: () => void (disposed += 1) })))
+        return {}
+      },
+    }
+    const { put, remove, match } = createWorld({ plugins: [keeper] })
+    put('/routes/1', { uri: '/a', plugins: { keeper: { text: '1' } } })
+    instances(match('/a'))
+    put('/routes/1', { uri: '/a', plugins: { keeper: { text: '2' } } })
+    expect(kept).toHaveLength(2)
+    expect(kept[1]).toBe(kept[0])
+    expect(disposed).toBe(0)
+    remove('/routes/1')
+    expect(disposed).toBe(1)
   })
 
   test('that cannot be created refuse', () => {

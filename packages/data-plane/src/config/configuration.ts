@@ -129,11 +129,10 @@ export class Configuration implements Runtime, References {
    * are reported and isolated (etcd.md §4).
    */
   apply(changes: readonly StoreChange[], revision: number): void {
+    // First, since it decides how the others are read.
+    const list = changes.findLast(({ key }) => key === pluginListKey)
+    if (list) this.#enablePlugins(list.type === 'put' ? list.entry.value : undefined)
     for (const change of changes) {
-      if (change.key === pluginListKey) {
-        this.#enablePlugins(change.type === 'put' ? change.entry.value : undefined)
-        continue
-      }
       const name = parseKey(change.key)
       if (!name) continue
       if (change.type === 'put') this.#put(name, change.entry)
@@ -260,8 +259,7 @@ export class Configuration implements Runtime, References {
       })
       return
     }
-    this.#options.parse.catalog.enable(names)
-    this.reload()
+    if (this.#options.parse.catalog.enable(names)) this.reload()
   }
 
   #matchedPath({ path, target }: RequestContext['request']): string {

@@ -46,14 +46,23 @@ export class PluginCatalog {
     return schema
   }
 
-  /** The store's list, which stands above the configured one; undefined when the store has none. */
-  enable(names: readonly string[] | undefined): void {
+  /**
+   * The store's list, which stands above the configured one; undefined when the store has none. Answers whether
+   * other plugins are enabled than before.
+   */
+  enable(names: readonly string[] | undefined): boolean {
+    const before = this.#enabledNames()
     this.#stored = names && new Set(names)
+    return this.#enabledNames() !== before
   }
 
   /** The configured list, read again. */
   configure(names: readonly string[] | undefined): void {
     this.#configured = names && new Set(names)
+  }
+
+  #enabledNames(): string {
+    return [...this.#plugins.keys()].filter((name) => this.#isEnabled(name)).join()
   }
 
   #isEnabled(name: string): boolean {

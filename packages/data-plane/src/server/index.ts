@@ -4,6 +4,7 @@ export {
   type ListenAddress,
   type ProxyServerOptions,
   type ServerLimits,
+  type Traffic,
 } from './proxy-server.ts'
 export { ServedReply } from './served-reply.ts'
 export {

@@ -13,6 +13,7 @@ afterEach(() => {
 const limits: ServerLimits = {
   headerBytesMax: 8192,
   headersMax: 20,
+  bodyBytesMax: 1000,
   connectionsMax: 100,
   headTimeoutMs: 60_000,
   keepAliveMs: 60_000,
@@ -56,6 +57,7 @@ describe('requests that cannot be read', () => {
     ['a malformed path', 'GET /bad HTTP/1.1\r\nHost: x\r\n\r\n', 400],
     ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
     ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['a body that is too large', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n', 413],
   ])('%s', async (_what, bytes, status) => {
     const { port } = await serve(() => expect.unreachable())
     const text = await sendRaw(port, bytes)

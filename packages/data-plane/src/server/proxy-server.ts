@@ -10,6 +10,8 @@ export interface ServerLimits {
   /** Bytes of a request's head. */
   readonly headerBytesMax: number
   readonly headersMax: number
+  /** Bytes of a request's body as it is announced; 0 for any. */
+  readonly bodyBytesMax: number
   readonly connectionsMax: number
   /** Milliseconds for a request's whole head. */
   readonly headTimeoutMs: number
@@ -29,6 +31,16 @@ export interface ProxyServerOptions {
   readonly serverHeader: string
 }
 
+export interface Traffic {
+  /** Open now. */
+  readonly connections: number
+  /** Since the start. */
+  readonly accepted: number
+  readonly requests: number
+  /** Requests under way. */
+  readonly active: number
+}
+
 export interface ListenAddress {
   readonly ip: string
   /** 0: the system chooses. */
@@ -45,6 +57,9 @@ export class ProxyServer implements Over {
   readonly #options: ProxyServerOptions
   readonly #servers: Server[] = []
   readonly #slowClients: SlowClients
+  #connections = 0
+  #accepted = 0
+  #requests = 0
   #active = 0
   /** Requests that were ended by us. */
   #cut = 0
@@ -58,6 +73,15 @@ export class ProxyServer implements Over {
   /** Requests that are not over. */
   get active(): number {
     return this.#active
+  }
+
+  get traffic(): Traffic {
+    return {
+      connections: this.#connections,
+      accepted: this.#accepted,
+      requests: this.#requests,
+      active: this.#active,
+    }
   }
 
   /** Listens on every address, all or none; answers where. `reusePort` lets several threads share a port. */
@@ -135,6 +159,11 @@ export class ProxyServer implements Over {
       if (this.#slowClients.isAnswering(socket)) socket.destroy()
       else refuse(socket, statusOfClientError(error), serverHeader)
     })
+    server.on('connection', (socket: Socket) => {
+      this.#accepted += 1
+      this.#connections += 1
+      socket.once('close', () => (this.#connections -= 1))
+    })
     this.#slowClients.watch(server)
     this.#servers.push(server)
     return server
@@ -147,6 +176,11 @@ export class ProxyServer implements Over {
       answer(reply, 431, 'too many headers', serverHeader)
       return
     }
+    const { bodyBytesMax } = limits
+    if (bodyBytesMax > 0 && Number(message.headers['content-length']) > bodyBytesMax) {
+      answer(reply, 413, `the body is larger than ${bodyBytesMax} bytes`, serverHeader)
+      return
+    }
     let isAcceptable = true
     const request = new IncomingRequest(message, (rawPath) => {
       const path = this.#options.normalize(rawPath)
@@ -157,6 +191,7 @@ export class ProxyServer implements Over {
       answer(reply, 400, 'the path of the request is malformed', serverHeader)
       return
     }
+    this.#requests += 1
     this.#active += 1
     reply.hold(this)
     this.#slowClients.note(message.socket, message, reply)

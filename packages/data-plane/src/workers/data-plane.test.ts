@@ -124,6 +124,7 @@ test('a worker that crashes is replaced, and shared counters survive', async () 
     threads.add((await json('/a'))['thread'])
     return threads.size === 2
   })
+  expect((await get('/a?reject')).status).toBe(200)
   const before = Number((await json('/a'))['count'])
   await get('/a?crash')
   await until(() => log.lines.some(({ message }) => message === 'a worker ended and is started again'))

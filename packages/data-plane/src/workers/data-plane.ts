@@ -143,7 +143,8 @@ export class DataPlane {
         const { crew, metrics, feed, health, version } = this.#parts
         const storeIsReachable = this.#storeStatus.reachable
         writeNodeMetrics(metrics, { feed, storeIsReachable, checkers: health.list(), version })
-        const snapshots = [metrics.snapshot(), ...(await crew.collect())]
+        const others = await crew.collect()
+        const snapshots = [metrics.snapshot(), ...others]
         return renderMetrics(mergeSnapshots(snapshots), { prefix: metric_prefix })
       },
     })

@@ -1,17 +1,20 @@
 // A crew of one: the main thread serves itself, and nothing travels by message.
 import type { StoreChange } from '@weir/config-store'
-import type { MetricsSnapshot } from '@weir/telemetry'
+import type { LocalMetrics, MetricsSnapshot } from '@weir/telemetry'
 import type { ListenAddress } from '../server/index.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import type { ServingThread } from './create-serving.ts'
 import type { Crew } from './crew.ts'
+import { writeTraffic } from './node-metrics.ts'
 import type { Applied } from './serving.ts'
 
 export class MainThreadCrew implements Crew {
   readonly #thread: ServingThread
   readonly #addresses: readonly ListenAddress[]
+  readonly #metrics: LocalMetrics
 
-  constructor(thread: ServingThread, addresses: readonly ListenAddress[]) {
+  constructor(thread: ServingThread, addresses: readonly ListenAddress[], metrics: LocalMetrics) {
+    this.#metrics = metrics
     this.#thread = thread
     this.#addresses = addresses
   }
@@ -34,6 +37,7 @@ export class MainThreadCrew implements Crew {
 
   /** Nothing apart: this thread's metrics are the process's own. */
   async collect(): Promise<readonly MetricsSnapshot[]> {
+    writeTraffic(this.#metrics, this.#thread.serving.traffic)
     return []
   }
 

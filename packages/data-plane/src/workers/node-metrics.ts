@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import type { LocalMetrics } from '@weir/telemetry'
 import type { CheckerListing } from '@weir/upstream'
+import type { Traffic } from '../server/index.ts'
 import type { Feed } from './feed.ts'
 
 export interface NodeState {
@@ -22,6 +23,25 @@ const watched = [
   'stream_routes',
   'protos',
 ]
+
+/** What one thread has to do with clients; the threads of a process add up. */
+export function writeTraffic(
+  metrics: LocalMetrics,
+  { connections, accepted, requests, active }: Traffic,
+): void {
+  const states = {
+    active: connections,
+    accepted,
+    handled: accepted,
+    reading: 0,
+    writing: active,
+    waiting: Math.max(0, connections - active),
+  }
+  for (const [state, value] of Object.entries(states)) {
+    metrics.gauge('nginx_http_current_connections', { state }).set(value)
+  }
+  metrics.gauge('http_requests_total', {}).set(requests)
+}
 
 /** States in which a target is used (routing.md §10.2). */
 const usable = new Set(['healthy', 'mostly_healthy'])

@@ -8,7 +8,13 @@ import type { CompiledUpstreams } from '@weir/upstream'
 import { ChangeQueue } from './change-queue.ts'
 import { handleRequest, type Services } from '../pipeline/index.ts'
 import { normalizePath } from '../router/index.ts'
-import { type ListenAddress, ProxyServer, type ServedReply, type ServerLimits } from '../server/index.ts'
+import {
+  type ListenAddress,
+  ProxyServer,
+  type ServedReply,
+  type ServerLimits,
+  type Traffic,
+} from '../server/index.ts'
 
 export interface ServingOptions {
   readonly settings: Settings
@@ -114,6 +120,10 @@ export class Serving {
     return bound.map(({ address, port }) => ({ ip: address, port }))
   }
 
+  get traffic(): Traffic {
+    return this.#server.traffic
+  }
+
   /** Resolves with the number of requests that had to be cut. */
   drain(timeoutMs: number): Promise<number> {
     this.#draining = true
@@ -131,6 +141,7 @@ function limitsOf({ nginx_config: { event, http }, weir }: Settings): ServerLimi
   return {
     headerBytesMax: weir.limits.header_size,
     headersMax: weir.limits.header_count,
+    bodyBytesMax: http.client_max_body_size,
     connectionsMax: event.worker_connections,
     headTimeoutMs: http.client_header_timeout * MS_PER_SECOND,
     keepAliveMs: http.keepalive_timeout * MS_PER_SECOND,

@@ -48,6 +48,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       ? new MainThreadCrew(
           await createServing({ ...setup, log, metrics, alerts, health: (wanted) => health.acquire(wanted) }),
           addresses,
+          metrics,
         )
       : new WorkerPool({ count, setup, addresses, feed, health, alerts, log })
   const dataPlane = new DataPlane({

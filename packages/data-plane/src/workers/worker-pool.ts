@@ -160,6 +160,8 @@ export class WorkerPool implements Crew {
     else if (message.kind === 'alert') this.#options.alerts.raise(message.alert)
     else if (message.kind === 'failed') {
       this.#options.log.error('a worker cannot listen', { worker: index, reason: message.reason })
+      // Ended here, it is started again after a pause.
+      void member.handle.end()
     }
     for (const hear of member.waiting) hear(message)
   }

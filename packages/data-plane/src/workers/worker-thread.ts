@@ -3,7 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { createLogger, createMetrics } from '@weir/telemetry'
 import { createHealthClient } from '@weir/upstream'
 import { collectGarbage } from './collect-garbage.ts'
+import { writeTraffic } from './node-metrics.ts'
 import { createServing } from './create-serving.ts'
+import { reportStrayRejections } from './stray-rejections.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
 
 if (!parentPort) throw new Error('this module runs in a worker thread')
@@ -16,9 +18,11 @@ const say = (message: FromWorker) => main.postMessage(message)
 
 const metrics = createMetrics()
 const health = createHealthClient(start.health.port, start.health.shared)
+const log = createLogger({ level: 'info', fields: { worker: start.index } })
+reportStrayRejections(log)
 const thread = await createServing({
   ...start,
-  log: createLogger({ level: 'info', fields: { worker: start.index } }),
+  log,
   metrics,
   alerts: { raise: (alert) => say({ kind: 'alert', alert }) },
   health: (wanted) => health.acquire(wanted),
@@ -39,6 +43,7 @@ main.on('message', (message: ToWorker) => {
       void listen()
       break
     case 'collect':
+      writeTraffic(metrics, serving.traffic)
       say({ kind: 'metrics', snapshot: metrics.snapshot() })
       break
     case 'collect-garbage':

@@ -25,6 +25,7 @@ export default definePlugin({
 
 async function answer(ctx: RequestContext, host: PluginHost, text: string): Promise<GatewayResponse> {
   if (ctx.request.queryArgument('crash') !== undefined) crash()
+  if (ctx.request.queryArgument('reject') !== undefined) void Promise.reject(new Error('a stray promise'))
   const facts = JSON.stringify({ thread: threadId, text, count: await count(host) })
   const wait = ctx.request.queryArgument('wait')
   const body = wait === undefined ? facts : slowly(facts, Number(wait))

@@ -1,0 +1,216 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createEmbeddedStore } from '@weir/config-store/embedded'
+import { parseSettings } from '@weir/contract'
+import { RecordingLogger } from '@weir/plugin-api/harness'
+import { RawExchange, rawRequest, type RawRequest, until } from '@weir/testkit'
+import { afterEach, describe, expect, test } from 'vitest'
+import { startDataPlane } from './start.ts'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+async function start(workers = 1) {
+  const directory = await mkdtemp(join(tmpdir(), 'weir-plain-'))
+  cleanups.push(() => rm(directory, { recursive: true }))
+  const store = createEmbeddedStore({ path: join(directory, 'weir.db') })
+  cleanups.push(() => store.close())
+  const settings = parseSettings(
+    JSON.stringify({
+      apisix: { node_listen: [{ ip: '127.0.0.1', port: 0 }], control: { port: 0 } },
+      nginx_config: { worker_processes: workers, http: { enable_access_log: false } },
+      plugin_attr: { prometheus: { enable_export_server: false } },
+    }),
+    {},
+  )
+  const log = new RecordingLogger()
+  const rest = { enabledPlugins: undefined, pluginModules: [], version: '0', log }
+  const plane = await startDataPlane({ settings, store, ...rest })
+  cleanups.push(() => plane.close())
+  const port = plane.addresses[0]?.port ?? 0
+  let revision = 0
+  return {
+    port,
+    log,
+    ask: (path: string, options: Partial<RawRequest> = {}) => rawRequest({ port, path, ...options }),
+    /** Resolves when it is in force. */
+    async put(key: string, document: object): Promise<void> {
+      revision = (await store.put(key, JSON.stringify(document))).entry?.modRevision ?? revision
+      await until(async () => (await control('/v1/config')).workers.every(atLeast(revision)))
+    },
+    async remove(key: string): Promise<void> {
+      await store.delete(key)
+    },
+    control,
+  }
+
+  // The control API speaks JSON.
+  async function control(path: string): Promise<{ workers: { revision: number }[] }> {
+    const { text } = await rawRequest({ port: plane.operatorPorts.control ?? 0, path })
+    return JSON.parse(text) as { workers: { revision: number }[] }
+  }
+}
+
+const atLeast =
+  (wanted: number) =>
+  ({ revision }: { revision: number }) =>
+    revision >= wanted
+
+async function node(listener: RequestListener): Promise<number> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+async function rawNode(onConnection: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createTcpServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    onConnection(socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+const named = (name: string) => node((request, response) => void response.end(`${name} ${request.url}`))
+const at = (...ports: number[]) => ({
+  nodes: Object.fromEntries(ports.map((port) => [`127.0.0.1:${port}`, 1])),
+})
+
+async function refusing(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+describe.each([1, 2])('with %i serving threads', (workers) => {
+  test('a route’s upstream is its own, its service’s, or one of its own name', async () => {
+    const { ask, put, remove } = await start(workers)
+    await put('/upstreams/u', at(await named('shared')))
+    await put('/services/s', { upstream: at(await named('service')) })
+    await put('/routes/1', { uri: '/own', upstream: at(await named('own')), service_id: 's' })
+    await put('/routes/2', { uri: '/service', service_id: 's' })
+    await put('/routes/3', { uri: '/shared', upstream_id: 'u', service_id: 's' })
+    await put('/routes/4', { uri: '/none' })
+    await put('/routes/5', { uri: '/unknown', upstream_id: 'x' })
+    for (const name of ['own', 'service', 'shared']) {
+      expect((await ask(`/${name}?q=%20`)).text).toBe(`${name} /${name}?q=%20`)
+    }
+    expect((await ask('/none')).status).toBe(503)
+    expect((await ask('/unknown')).status).toBe(502)
+    await put('/upstreams/u', at(await named('changed')))
+    expect((await ask('/shared')).text).toBe('changed /shared')
+    await remove('/upstreams/u')
+    await until(async () => (await ask('/shared')).status === 502)
+  })
+})
+
+test('failures are JSON with the statuses of APISIX, and say what they count as', async () => {
+  const { ask, put } = await start()
+  await put('/routes/1', { uri: '/refused', upstream: at(await refusing()) })
+  const timeout = { connect: 1, send: 1, read: 0.05 }
+  await put('/routes/2', { uri: '/silent', timeout, upstream: at(await node(() => undefined)) })
+  const refused = await ask('/refused')
+  expect(refused).toMatchObject({ status: 502, ended: 'complete' })
+  expect(refused.header('x-apisix-upstream-status')).toBe('502')
+  expect(JSON.parse(refused.text)).toEqual({ error_msg: 'the upstream cannot be reached' })
+  const silent = await ask('/silent', { body: 'x' })
+  expect(silent.status).toBe(504)
+  expect(silent.header('x-apisix-upstream-status')).toBe('504')
+})
+
+test('an answer’s head goes out before its body, which flows as it comes and may break off', async () => {
+  const { port, put } = await start()
+  const { promise: asked, resolve: ask } = Promise.withResolvers<[IncomingMessage, ServerResponse]>()
+  await put('/routes/1', { uri: '/*', upstream: at(await node((...both) => ask(both))) })
+  const exchange = new RawExchange({ port })
+  const [, response] = await asked
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+  response.flushHeaders()
+  await until(() => exchange.head)
+  response.write('data: 1\n\n')
+  await until(() => exchange.text === 'data: 1\n\n')
+  response.destroy()
+  expect(await exchange.done).toMatchObject({ status: 200, ended: 'cut' })
+})
+
+test('a body that nobody wants keeps nobody from the answer', async () => {
+  const { ask, put } = await start()
+  const early = await rawNode((socket) =>
+    socket.once('data', () =>
+      socket.end('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno'),
+    ),
+  )
+  await put('/routes/1', { uri: '/refused', upstream: at(await refusing()) })
+  await put('/routes/2', { uri: '/early', upstream: at(early) })
+  const body = Buffer.alloc(20 * 1024 * 1024, 'x')
+  expect(await ask('/refused', { body })).toMatchObject({ status: 502, ended: 'complete' })
+  expect(await ask('/early', { body })).toMatchObject({ status: 413, text: 'no', ended: 'complete' })
+})
+
+test('bodies of any method and answers without bodies pass', async () => {
+  const { ask, put } = await start()
+  const echo = await node((request, response) => {
+    response.setHeader('X-Method', request.method ?? '')
+    if (request.method === 'HEAD') response.end()
+    else request.pipe(response)
+  })
+  await put('/routes/1', { uri: '/*', upstream: at(echo) })
+  for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+    expect(await ask('/', { method, body: 'hello' })).toMatchObject({ status: 200, text: 'hello' })
+  }
+  const head = await ask('/', { method: 'HEAD' })
+  expect([head.status, head.header('x-method'), head.header('content-length')]).toEqual([
+    200,
+    'HEAD',
+    undefined,
+  ])
+})
+
+test('a kept connection serves one request after the other', async () => {
+  const { port, put } = await start()
+  const echo = await node((request, response) => void request.pipe(response))
+  await put('/routes/1', { uri: '/*', upstream: at(echo) })
+  const headers = { Host: 'a', 'Content-Length': '3' }
+  const exchange = new RawExchange({ port, method: 'POST', headers })
+  exchange.write('onePOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\ntwo')
+  await until(() => Buffer.concat(exchange.received).toString().endsWith('two'))
+  exchange.leave()
+})
+
+test('health is checked and shown while a document has checks and nodes', async () => {
+  const { ask, put, remove, control } = await start()
+  const checks = {
+    active: { http_path: '/', healthy: { interval: 1 }, unhealthy: { interval: 1, http_failures: 1 } },
+  }
+  const bad = await node((_, response) => void response.writeHead(500).end('bad'))
+  const upstream = { ...at(bad, await named('good')), checks }
+  await put('/upstreams/u', upstream)
+  await put('/routes/1', { uri: '/*', upstream_id: 'u' })
+  await ask('/')
+  const checker = () => control('/v1/healthcheck/upstreams/u') as Promise<unknown>
+  await until(async () => JSON.stringify(await checker()).includes('"unhealthy"'))
+  for (let i = 0; i < 4; i++) expect((await ask('/x')).text).toBe('good /x')
+  await put('/upstreams/u', { ...upstream, desc: 'changed' })
+  expect((await ask('/x')).text).toBe('good /x')
+  expect(JSON.stringify(await checker())).toContain('"unhealthy"')
+  await remove('/upstreams/u')
+  await until(async () => JSON.stringify(await control('/v1/healthcheck')) === '{}', { timeoutMs: 15_000 })
+})
