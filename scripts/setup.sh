@@ -50,7 +50,9 @@ weir_setup() {
   fi
   # Programs of the workspace first: the pinned node above all.
   PATH="$root/node_modules/.bin:$PATH"
-  export PATH
+  # Node keeps what it compiled: later starts are faster, and smaller by the compiler that they do not load.
+  NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$root/node_modules/.cache/compile}"
+  export PATH NODE_COMPILE_CACHE
 }
 
 weir_setup
