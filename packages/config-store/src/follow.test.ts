@@ -1,6 +1,7 @@
 // Everything that can happen between a follower and a real etcd.
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Etcd, startEtcd, startTcpProxy, type TcpProxy, until } from '@weir/testkit'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Mirror, type MirrorOptions } from './conformance/mirror.ts'
 import { createEtcdStore } from './etcd/etcd-store.ts'
@@ -187,6 +188,19 @@ describe('a follower', () => {
     expect(mirror.changes).toBe(22)
   })
 
+  test('notices a deletion at the very revision up to which etcd was compacted', async () => {
+    await writeRoutes(10, 'x')
+    await startMirror()
+    breakWire()
+    await untilReachable(false)
+    await writer.delete('/routes/5')
+    await etcd.compact()
+    mendWire()
+    await until(() => mirror.value('/routes/5') === undefined, { what: 'the deletion' })
+    await expectTruth()
+    expect(mirror.changes).toBe(1)
+  })
+
   test('goes through a compaction without any gap as if nothing had happened', async () => {
     await writeRoutes(50, 'before')
     await startMirror()
@@ -259,6 +273,32 @@ describe('a follower', () => {
     await untilSeen('/routes/77', 'changed')
     expect(mirror.changes).toBe(1)
     await expectTruth()
+  })
+
+  test('any sequence of bad days ends in the truth', async () => {
+    const days: Record<string, () => Promise<unknown> | void> = {
+      write: () => writeRoutes(30, `${Math.random()}`),
+      rewriteLast: () => writer.put('/routes/last', `${Math.random()}`),
+      delete: () => writer.deletePrefix('/routes/1'),
+      cut: () => wire.cut(),
+      break: breakWire,
+      mend: mendWire,
+      restart: () => etcd.restart(),
+      compact: () => etcd.compact(),
+      rest: () => delay(50),
+    }
+    const plans = fc.array(fc.constantFrom(...Object.keys(days)), { minLength: 5, maxLength: 15 })
+    await fc.assert(
+      fc.asyncProperty(plans, async (plan) => {
+        mirror = new Mirror(followed)
+        for (const day of plan) await days[day]?.()
+        mendWire()
+        await mirror.follower.initialized
+        await expectTruth()
+        mirror.follower.close()
+      }),
+      { numRuns: 6, endOnFailure: true },
+    )
   })
 
   test('closed, it hears nothing more', async () => {

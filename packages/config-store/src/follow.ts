@@ -1,8 +1,13 @@
 // List, watch, and list again when the history is gone: a copy of the store that stays true by itself.
 import { Backoff } from './backoff.ts'
 import { KnownKeys } from './known-keys.ts'
-import { type ConfigStore, type StoreChange, type StoreEntry, StoreUnavailableError } from './store.ts'
-import type { WatchLoss } from './store.ts'
+import {
+  type ConfigStore,
+  type StoreChange,
+  type StoreEntry,
+  StoreUnavailableError,
+  type WatchLoss,
+} from './store.ts'
 
 /** Receives the configuration. Called synchronously and in order; must not throw. */
 export interface FollowHandlers {
@@ -86,7 +91,7 @@ class StoreFollower implements Follower {
         stale = loss !== 'unavailable'
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error
-        this.#report(false, error.message)
+        this.#report(false, describe(error))
       }
       await this.#backoff.pause(signal)
     }
@@ -160,4 +165,12 @@ class StoreFollower implements Follower {
     this.#status = { ...before, reachable, ...(error !== undefined && { lastError: error }) }
     if (!this.#closing.signal.aborted) this.#handlers.onStatus?.(this.#status)
   }
+}
+
+/** The reason beneath is for the log; the Admin API shows the message alone. */
+function describe({ message, cause }: StoreUnavailableError): string {
+  if (!(cause instanceof Error)) return message
+  // gRPC adds the time of its last attempt, which would make the same error a new one each time.
+  const reason = cause.message.replace(/ \(\d{4}-[^)]*\)/, '').replace(/\. Resolution note: $/, '')
+  return `${message} (${reason})`
 }

@@ -47,16 +47,16 @@ export class EtcdCluster {
   }
 
   /**
-   * A call that changes nothing, repeated on every endpoint. Rejects with a {@link StoreUnavailableError}, at the
-   * latest after the timeout of the settings.
+   * A call that changes nothing, repeated on every endpoint and at least once, because a connection that was idle may
+   * have died unnoticed. Rejects with a {@link StoreUnavailableError}, at the latest after the settings' timeout.
    */
   read<T>(call: Call<T>, timeoutMs = Infinity): Promise<T> {
-    return this.#onEveryEndpoint(call, isRecoverableError, Math.min(timeoutMs, this.#timeoutMs))
+    return this.#attempt(call, isRecoverableError, Math.min(timeoutMs, this.#timeoutMs))
   }
 
   /** A call that is only repeated when it certainly was not executed. */
   write<T>(call: Call<T>): Promise<T> {
-    return this.#onEveryEndpoint(call, wasNotSent, this.#timeoutMs)
+    return this.#attempt(call, wasNotSent, this.#timeoutMs)
   }
 
   /** A stream on the current endpoint. Its handlers must be attached without awaiting anything else. */
@@ -81,16 +81,14 @@ export class EtcdCluster {
     return client
   }
 
-  async #onEveryEndpoint<T>(
-    call: Call<T>,
-    mayRepeat: (error: Error) => boolean,
-    timeoutMs: number,
-  ): Promise<T> {
+  async #attempt<T>(call: Call<T>, mayRepeat: (error: Error) => boolean, timeoutMs: number): Promise<T> {
+    const attemptsMax = Math.max(2, this.#clients.length)
     let failures = 0
     let tokenRenewed = false
     for (;;) {
       const client = this.#client
-      const deadline = this.#deadline(timeoutMs)
+      // Each attempt has its share of the time, so that a silent endpoint leaves some for the others.
+      const deadline = Date.now() + timeoutMs / attemptsMax
       try {
         return await call(client, callOptions(deadline, await this.#headers(deadline)))
       } catch (error) {
@@ -101,7 +99,7 @@ export class EtcdCluster {
           continue
         }
         if (isRecoverableError(error)) this.#moveOnFrom(client)
-        if (!mayRepeat(error) || ++failures >= this.#clients.length) throw toStoreError(error)
+        if (!mayRepeat(error) || ++failures >= attemptsMax) throw toStoreError(error)
       }
     }
   }
@@ -111,11 +109,6 @@ export class EtcdCluster {
     if (client !== this.#clients[this.#current]) return
     this.#current = (this.#current + 1) % this.#clients.length
     this.#token = undefined
-  }
-
-  /** Each endpoint has its share of the time, so that a silent one leaves some for the others. */
-  #deadline(timeoutMs: number): number {
-    return Date.now() + timeoutMs / this.#clients.length
   }
 
   async #headers(deadline: number): Promise<Record<string, string>> {

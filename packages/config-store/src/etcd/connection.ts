@@ -25,7 +25,8 @@ export function connect(url: string, tls: EtcdSettings['tls'], trustedCertificat
       'grpc.max_receive_message_length': -1,
       'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
-      'grpc.keepalive_permit_without_calls': 1,
+      // etcd hangs up on clients that ping without a call in progress. The watch always is one.
+      'grpc.keepalive_permit_without_calls': 0,
       'grpc.initial_reconnect_backoff_ms': RECONNECT_MIN_MS,
       'grpc.max_reconnect_backoff_ms': RECONNECT_MAX_MS,
       // etcd3 answers a failure with a new channel. With gRPC's shared pool that would get the old connection again,

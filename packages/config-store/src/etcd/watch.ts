@@ -51,11 +51,20 @@ export class EtcdWatch implements StoreWatch {
       }
       const range = this.#keys.rangeOf('/')
       stream.write({
-        create_request: { ...range, start_revision: this.#fromRevision, progress_notify: true },
+        create_request: { ...range, start_revision: this.#startRevision, progress_notify: true },
       })
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error))
     }
+  }
+
+  /**
+   * One revision early. A compaction up to C keeps what was written at C, but not what was deleted at C, and still
+   * allows a watch from C: it would miss the deletions without a word. Asked for C - 1, etcd says that it is gone.
+   * (0 would mean "from now on".)
+   */
+  get #startRevision(): number {
+    return Math.max(this.#fromRevision - 1, 1)
   }
 
   #receive(response: IWatchResponse): void {
@@ -74,7 +83,9 @@ export class EtcdWatch implements StoreWatch {
         this.#listener.onOpen?.(newest)
       }
     } else {
-      const changes = this.#keys.toChanges(response.events)
+      const changes = this.#keys
+        .toChanges(response.events)
+        .filter(({ revision }) => revision >= this.#fromRevision)
       const last = changes.at(-1)
       // The last event's revision, not the header's: that is the store's newest, which later responses of a backlog
       // have yet to reach. Without an event the response is only a sign of life.
