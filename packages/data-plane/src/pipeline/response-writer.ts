@@ -78,6 +78,8 @@ export class ResponseWriter implements ByteSink {
     })
     if (this.#ended) return
     stream.start(stages.length === 0 ? this : throughStages(stages, this.#gate, this))
+    // The client of a stream that is silent at first sees at least that it has begun.
+    if (!this.#flushing && !this.#ended) this.#reply.flushHeaders()
   }
 
   /** Chunks of one turn go out together: a burst of events costs one write, a single event waits for nothing. */
