@@ -138,6 +138,15 @@ describe('a line', () => {
     expect(parse(line)['request']).toBe(
       'POST /a?apikey=***&b=1&Access_Token=***&my-key=***&token=*** HTTP/1.1',
     )
+    const upstream = {
+      addresses: 'a:1',
+      statuses: '200',
+      responseMs: 1,
+      scheme: 'http',
+      host: 'a',
+      uri: target,
+    }
+    expect(formatAccessLine({ ...entry, upstream, secretArguments: ['my-key'] })).not.toContain('SECRET')
   })
 })
 

@@ -83,12 +83,12 @@ export function formatAccessLine(entry: AccessLogEntry): string {
     `,"consumer_name":${quote(entry.consumerName ?? '')}` +
     `,"outcome":${quote(entry.outcome)}` +
     `,"response_source":${quote(entry.responseSource)}`
-  if (entry.upstream) line += formatUpstream(entry.upstream)
+  if (entry.upstream) line += formatUpstream(entry.upstream, entry.secretArguments)
   line += entry.llm ? formatLlm(entry.llm) : ',"request_type":"traditional_http"'
   return `${line}}\n`
 }
 
-function formatUpstream(upstream: UpstreamPart): string {
+function formatUpstream(upstream: UpstreamPart, secretArguments: AccessLogEntry['secretArguments']): string {
   const time =
     upstream.responseMs === undefined ? '' : `,"upstream_response_time":${seconds(upstream.responseMs)}`
   return (
@@ -96,7 +96,7 @@ function formatUpstream(upstream: UpstreamPart): string {
     `,"upstream_status":${quote(upstream.statuses)}${time}` +
     `,"upstream_scheme":${quote(upstream.scheme)}` +
     `,"upstream_host":${quote(upstream.host)}` +
-    `,"upstream_uri":${quote(withoutSecrets(upstream.uri, undefined))}`
+    `,"upstream_uri":${quote(withoutSecrets(upstream.uri, secretArguments))}`
   )
 }
 
