@@ -1,7 +1,4 @@
-export { Configuration, type ConfigurationOptions, type Rejection } from './configuration.ts'
+export { Configuration, type Rejection } from './configuration.ts'
 export { PluginCatalog } from './plugin-catalog.ts'
-export type { LoadedDocument } from './loaded-document.ts'
-export type { ParseServices } from './parse-plugins.ts'
 export type { PluginSurroundings } from './plugin-host.ts'
-export type { Kind } from './keys.ts'
 export type { Stay } from './generations.ts'

@@ -47,7 +47,7 @@ export function problemOf(layer: Layer): Reply | undefined {
   return names.length === 0 ? undefined : unsupportedPlugins(names)
 }
 
-export function unsupportedPlugins(names: readonly string[]): Reply {
+function unsupportedPlugins(names: readonly string[]): Reply {
   const subject = names.length === 1 ? `plugin ${names[0]} is` : `plugins ${names.join(', ')} are`
   return { status: 503, body: { error_msg: `${subject} not supported by this gateway` } }
 }

@@ -1,12 +1,5 @@
 export { assertFree } from './assert-free.ts'
-export {
-  ProxyServer,
-  type ListenAddress,
-  type ProxyServerOptions,
-  type ServerLimits,
-  type Traffic,
-} from './proxy-server.ts'
-export { ServedReply } from './served-reply.ts'
+export { ProxyServer, type ListenAddress, type ServerLimits, type Traffic } from './proxy-server.ts'
 export {
   json,
   type LocalAnswer,

@@ -57,6 +57,8 @@ export class ProxyServer implements Over {
   readonly #options: ProxyServerOptions
   readonly #servers: Server[] = []
   readonly #slowClients: SlowClients
+  /** Empty when the path is not acceptable. */
+  readonly #normalize: (rawPath: string) => string
   #connections = 0
   #accepted = 0
   #requests = 0
@@ -67,6 +69,7 @@ export class ProxyServer implements Over {
 
   constructor(options: ProxyServerOptions) {
     this.#options = options
+    this.#normalize = (rawPath) => options.normalize(rawPath) ?? ''
     this.#slowClients = new SlowClients(options.limits.timeouts, options.serverHeader)
   }
 
@@ -181,20 +184,15 @@ export class ProxyServer implements Over {
       answer(reply, 413, `the body is larger than ${bodyBytesMax} bytes`, serverHeader)
       return
     }
-    let isAcceptable = true
-    const request = new IncomingRequest(message, (rawPath) => {
-      const path = this.#options.normalize(rawPath)
-      if (path === undefined) isAcceptable = false
-      return path ?? '/'
-    })
-    if (!isAcceptable) {
+    const request = new IncomingRequest(message, this.#normalize)
+    if (request.path === '') {
       answer(reply, 400, 'the path of the request is malformed', serverHeader)
       return
     }
     this.#requests += 1
     this.#active += 1
     reply.hold(this)
-    this.#slowClients.note(message.socket, message, reply)
+    this.#slowClients.note(message.socket, reply)
     this.#options.handle(request, reply)
   }
 }

@@ -1,4 +1,5 @@
 // A reply together with what its request holds until it is over.
+import type { Stay } from '../config/index.ts'
 import { GatewayReply } from '../pipeline/index.ts'
 
 /** What is told when a request is over, whether it was answered or the client left. */
@@ -7,6 +8,8 @@ export interface Over {
 }
 
 export class ServedReply extends GatewayReply {
+  /** What the configuration gave the request when it began, and wants back. */
+  stay: Stay | undefined
   #holder: Over | undefined
 
   /** Calls `holder.over` once, when the connection is done with this reply. No closure per request. */

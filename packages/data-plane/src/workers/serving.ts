@@ -3,18 +3,11 @@ import type { StoreChange } from '@weir/config-store'
 import { createCipher, decryptFields, type Settings } from '@weir/contract'
 import type { AnyPlugin, RequestContext, RequestSummary } from '@weir/plugin-api'
 import { Configuration, PluginCatalog, type PluginSurroundings, type Rejection } from '../config/index.ts'
-import type { Stay } from '../config/index.ts'
 import type { CompiledUpstreams } from '@weir/upstream'
 import { ChangeQueue } from './change-queue.ts'
 import { handleRequest, type Services } from '../pipeline/index.ts'
 import { normalizePath } from '../router/index.ts'
-import {
-  type ListenAddress,
-  ProxyServer,
-  type ServedReply,
-  type ServerLimits,
-  type Traffic,
-} from '../server/index.ts'
+import { type ListenAddress, ProxyServer, type ServerLimits, type Traffic } from '../server/index.ts'
 
 export interface ServingOptions {
   readonly settings: Settings
@@ -44,7 +37,6 @@ export class Serving {
   readonly configuration: Configuration
   readonly #catalog: PluginCatalog
   readonly #server: ProxyServer
-  readonly #stays = new WeakMap<ServedReply, Stay>()
   #draining = false
   readonly #changes: ChangeQueue
   #isLoaded = false
@@ -89,12 +81,11 @@ export class Serving {
       limits: limitsOf(settings),
       normalize: (rawPath) => normalizePath(rawPath, settings.apisix)?.path,
       handle: (request, reply) => {
-        this.#stays.set(reply, this.configuration.enter())
+        reply.stay = this.configuration.enter()
         void handleRequest(request, reply, services)
       },
       over: (reply) => {
-        const stay = this.#stays.get(reply)
-        if (stay) this.configuration.leave(stay)
+        if (reply.stay) this.configuration.leave(reply.stay)
       },
       serverHeader: services.serverHeader,
     })

@@ -14,9 +14,9 @@ export interface WeirProcess {
   stop(): Promise<void>
 }
 
-export type ServerName = 'proxy' | 'Admin API' | 'metrics' | 'control API' | 'status'
+type ServerName = 'proxy' | 'Admin API' | 'metrics' | 'control API' | 'status'
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly method?: string
   readonly body?: unknown
 }
