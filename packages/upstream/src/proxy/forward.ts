@@ -78,6 +78,8 @@ export class Forward implements ExchangeHandler, AnswerBody {
       this.#body = new RequestBody(request, isRepeatable(request.method))
     }
     this.#ctx.onClientGone(() => this.#clientLeft())
+    // Who has left already is told of at once.
+    if (this.#isOver()) return
     this.#next()
   }
 
@@ -265,6 +267,10 @@ export class Forward implements ExchangeHandler, AnswerBody {
     else this.#next()
   }
 
+  #isOver(): boolean {
+    return this.#state === 'over'
+  }
+
   #isTooLate(): boolean {
     const { retryMs } = this.#upstream.state.plan
     return retryMs > 0 && performance.now() - this.#startedAt > retryMs
@@ -306,7 +312,7 @@ export class Forward implements ExchangeHandler, AnswerBody {
   }
 
   #clientLeft(): void {
-    if (this.#state === 'over') return
+    if (this.#isOver()) return
     if (this.#state !== 'picking' && this.#state !== 'trying') {
       this.abort()
       return

@@ -227,9 +227,13 @@ function contextOf(
     log: { warn: (_message, fields) => void warnings.push(fields ?? {}) },
     variable: (name) =>
       name === 'uri' ? message.url : message.headers[name.replace('http_', '').replaceAll('_', '-')],
-    onClientGone: (callback) =>
-      void response.on('close', () => {
-        if (!response.writableFinished) callback()
-      }),
+    onClientGone: (callback) => {
+      if (response.destroyed) callback()
+      else {
+        response.on('close', () => {
+          if (!response.writableFinished) callback()
+        })
+      }
+    },
   }
 }

@@ -1,5 +1,6 @@
-import { rawRequest, until } from '@weir/testkit'
+import { RawExchange, rawRequest, until } from '@weir/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
+import { createResolver } from '../index.ts'
 import {
   nodesAt,
   atEnd,
@@ -238,5 +239,49 @@ describe('a client that leaves', () => {
     await until(() => gw.errors.length > 0)
     expect(gw.errors[0]?.code).toBe('client_gone')
     expect(tries(gw)).toEqual([499])
+  })
+
+  test('before its turn is not forwarded at all', async () => {
+    let calls = 0
+    const node = await serve((_, response) => {
+      calls += 1
+      response.end()
+    })
+    const { promise: gone, resolve: leave } = Promise.withResolvers<void>()
+    const gw = await gateway(
+      { nodes: nodesAt(node) },
+      {
+        plugin: async (ctx) => {
+          ctx.onClientGone(leave)
+          await gone
+        },
+      },
+    )
+    const exchange = new RawExchange({ port: gw.port })
+    await until(() => gw.records.length > 0)
+    exchange.leave()
+    await until(() => gw.errors.length > 0)
+    expect(gw.errors[0]?.code).toBe('client_gone')
+    expect([calls, tries(gw)]).toEqual([0, []])
+  })
+
+  test('while a name is resolved leaves nothing behind', async () => {
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+    const { promise: addresses, resolve: answer } = Promise.withResolvers<readonly string[]>()
+    const resolve = (host: string) => {
+      ask()
+      return host === 'slow.test' ? addresses : [host]
+    }
+    const resolver = { ...createResolver(), resolve }
+    const node = await echo()
+    const nodes = { [`slow.test:${node}`]: 1, [`127.0.0.1:${await refusingPort()}`]: 0 }
+    const gw = await gateway({ nodes, type: 'least_conn' }, { resolver })
+    const exchange = new RawExchange({ port: gw.port })
+    await asked
+    exchange.leave()
+    await until(() => gw.errors.length > 0)
+    answer(['127.0.0.1'])
+    expect((await rawRequest({ port: gw.port })).status).toBe(200)
+    expect(gw.records[0]?.attempts).toEqual([])
   })
 })
