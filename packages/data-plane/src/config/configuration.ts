@@ -18,6 +18,7 @@ import { createLayer, emptyLayer, succeedLayer } from './layer.ts'
 import type { AnyDocument, LoadedDocument, References } from './loaded-document.ts'
 import type { ParseServices } from './parse-plugins.ts'
 import type { PluginEntry } from './plugin-entry.ts'
+import { parsePluginList } from './plugin-list.ts'
 import { PluginHosts, type PluginSurroundings } from './plugin-host.ts'
 import { RouteTable } from './route-table.ts'
 
@@ -274,17 +275,4 @@ export class Configuration implements Runtime, References {
 function holdsUpstream(document: LoadedDocument<Kind>): boolean {
   if (document.kind === 'upstreams') return true
   return isJsonObject(document.value) && document.value['upstream'] !== undefined
-}
-
-/** The names in `[{"name":"x"},{"name":"y","stream":true}]`, those for streams left out (etcd.md §1). */
-function parsePluginList(text: string): readonly string[] | 'malformed' {
-  try {
-    const list: unknown = JSON.parse(text)
-    if (!Array.isArray(list)) return 'malformed'
-    return list.flatMap((item: unknown) =>
-      isJsonObject(item) && typeof item['name'] === 'string' && item['stream'] !== true ? [item['name']] : [],
-    )
-  } catch {
-    return 'malformed'
-  }
 }

@@ -90,7 +90,16 @@ describe.each([1, 2])('with %i serving threads', (workers) => {
       key: '/apisix/routes/2',
       value: { id: '2', priority: 0 },
     })
-    expect((await operator('control', '/v1/healthcheck')).text).toBe('{}\n')
+    const control = async (path: string) => (await operator('control', path)).text
+    expect(await control('/v1/healthcheck')).toBe('{}\n')
+    expect(await control('/v1/healthcheck/routes')).toBe(
+      '{"error_msg":"missing src id for src type routes"}\n',
+    )
+    expect(await control('/v1/healthcheck/x/1')).toBe('{"error_msg":"invalid src type x"}\n')
+    expect(await control('/v1/healthcheck/routes/1')).toBe('{"error_msg":"no checker for routes[1]"}\n')
+    expect(await control('/v1/healthcheck/routes/9')).toBe('{"error_msg":"routes[9] not found"}\n')
+    expect(await control('/v1/upstreams')).toBe('[]\n')
+    expect((await operator('control', '/v1/none')).status).toBe(404)
     expect((await operator('status', '/status/ready')).text).toBe('{"status":"ok"}')
     expect((await operator('metrics', '/apisix/prometheus/metrics')).text).toContain(
       'apisix_etcd_reachable 1',

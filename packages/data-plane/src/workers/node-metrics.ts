@@ -43,6 +43,9 @@ export function writeTraffic(
   metrics.gauge('http_requests_total', {}).set(requests)
 }
 
+/** What names of upstreams' checkers begin with (routing.md §10.3). */
+const plainChecker = 'upstream#'
+
 /** States in which a target is used (routing.md §10.2). */
 const usable = new Set(['healthy', 'mostly_healthy'])
 
@@ -64,9 +67,10 @@ export function writeNodeMetrics(
   metrics.gauge('etcd_modify_indexes', { key: 'prev_index' }).set(feed.revision)
   metrics.gauge('etcd_modify_indexes', { key: 'x_etcd_index' }).set(feed.revision)
   metrics.clear('upstream_status')
-  for (const { name, resource, nodes } of checkers) {
+  for (const { name: checker, nodes } of checkers) {
     // Instances of AI plugins are left out, as in APISIX (routing.md §10.3).
-    if (resource !== undefined) continue
+    if (!checker.startsWith(plainChecker)) continue
+    const name = checker.slice(plainChecker.length)
     for (const { ip, port, status } of nodes) {
       metrics.gauge('upstream_status', { name, ip, port: String(port) }).set(usable.has(status) ? 1 : 0)
     }
