@@ -99,7 +99,7 @@ export function headerPairs({ rawHeaders }: Seen): [string, string][] {
 }
 
 /** A document with the schema's defaults. */
-export function upstreamOf(document: object): Upstream {
+function upstreamOf(document: object): Upstream {
   const parsed = upstreamResource.parse({ id: '1', ...document })
   if (!parsed.ok) throw new Error(parsed.error)
   return parsed.value
