@@ -41,6 +41,8 @@ export interface ControlPlane {
   readonly address: AddressInfo
   /** Resolves when the configuration has been loaded for the first time. */
   readonly initialized: Promise<void>
+  /** Reads the list of enabled plugins again, as PUT /plugins/reload does. Never rejects. */
+  reloadPlugins(): Promise<void>
   /** Reads the certificates of the Admin API again. */
   reloadCertificates(): Promise<void>
   close(): Promise<void>
@@ -116,6 +118,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   return {
     address: server.address,
     initialized: view.initialized,
+    async reloadPlugins() {
+      await reloadPlugins(admin, options.readPlugins)
+    },
     reloadCertificates: () => server.reloadCertificates(),
     async close() {
       closing.abort()

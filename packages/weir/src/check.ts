@@ -3,11 +3,11 @@ import { createCipher, decryptFields } from '@weir/contract'
 import { checkDocuments, PluginCatalog } from '@weir/data-plane/check'
 import { openStore } from './open-store.ts'
 import { choosePlugins } from './plugins.ts'
-import { type ConfigFile, readSettings } from './read-settings.ts'
+import { type ConfigFile, SettingsReader } from './read-settings.ts'
 
 /** Answers the exit status: 0 when nothing is wrong. @throws Error with a sentence when the store cannot be read. */
 export async function check(file: ConfigFile): Promise<number> {
-  const settings = await readSettings(file, 'check', process.env)
+  const settings = await new SettingsReader('check', file).read()
   const { enabled, names } = await choosePlugins(settings, file.directory)
   const cipher = createCipher(settings.apisix.data_encryption.keyring)
   const store = await openStore(settings)

@@ -29,17 +29,27 @@ const roleOf: Readonly<Partial<Record<Command, Role>>> = {
   'data-plane': 'data_plane',
 }
 
-/** The settings, with the role that the command names in place of the file's. */
-export async function readSettings(
-  { path }: ConfigFile,
-  command: Command,
-  environment: NodeJS.ProcessEnv,
-): Promise<Settings> {
-  const settings = parseSettings(await readFile(path, 'utf8'), environment)
-  const role = roleOf[command] ?? settings.deployment.role
-  const sources = settings.deployment.config_provider
-  if (sources !== 'etcd') {
-    throw new Error(`config_provider ${sources} is not available yet: give etcd, or weir.store: embedded`)
+/** Reads the file at the start and whenever it is asked to. */
+export class SettingsReader {
+  readonly directory: string
+  readonly #path: string
+  readonly #command: Command
+
+  constructor(command: Command, { path, directory }: ConfigFile) {
+    this.directory = directory
+    this.#path = path
+    this.#command = command
   }
-  return { ...settings, deployment: { ...settings.deployment, role } }
+
+  /** The settings, with the role that the command names in place of the file's. @throws Error with a sentence. */
+  async read(): Promise<Settings> {
+    const settings = parseSettings(await readFile(this.#path, 'utf8'), process.env)
+    const { deployment } = settings
+    if (deployment.config_provider !== 'etcd') {
+      throw new Error(
+        `config_provider ${deployment.config_provider} is not available yet: give etcd, or weir.store: embedded`,
+      )
+    }
+    return { ...settings, deployment: { ...deployment, role: roleOf[this.#command] ?? deployment.role } }
+  }
 }

@@ -2,24 +2,23 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Settings } from '@weir/contract'
 import { readPluginList } from '@weir/data-plane/user-plugins'
-import type { Command } from './command-line.ts'
 import { choosePlugins } from './plugins.ts'
-import { type ConfigFile, readSettings } from './read-settings.ts'
+import type { SettingsReader } from './read-settings.ts'
 import type { Planes } from './run.ts'
 
 /** Never rejects: a file that cannot be used changes nothing and is reported. */
 export async function reload(
   { settings, control, data, log }: Planes,
-  command: Command,
-  file: ConfigFile,
+  reader: SettingsReader,
 ): Promise<void> {
   try {
-    const next = await readSettings(file, command, process.env)
-    const { names } = await choosePlugins(next, file.directory)
+    const next = await reader.read()
+    const { names } = await choosePlugins(next, reader.directory)
     data?.enablePlugins(names)
+    await control?.reloadPlugins()
     await control?.reloadCertificates()
     log.info('the list of plugins and the certificates are read again', { plugins: names?.join(' ') })
-    const changed = needRestart(settings, next, file.directory)
+    const changed = needRestart(settings, next, reader.directory)
     if (changed.length > 0)
       log.warn('changed settings that take effect at the next start', { settings: changed.join(' ') })
   } catch (error) {

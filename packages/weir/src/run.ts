@@ -8,7 +8,7 @@ import { createLogger, type Logger } from '@weir/telemetry'
 import type { Command } from './command-line.ts'
 import { openStore } from './open-store.ts'
 import { choosePlugins } from './plugins.ts'
-import { type ConfigFile, readSettings } from './read-settings.ts'
+import { type ConfigFile, SettingsReader } from './read-settings.ts'
 import { reload } from './reload.ts'
 import { adminKeyFile, summarize } from './summary.ts'
 import { product, version } from './version.ts'
@@ -24,9 +24,10 @@ export interface Planes {
 
 /** Resolves when everything has ended, with the exit status. @throws Error with a sentence when it cannot start. */
 export async function run(command: Command, file: ConfigFile): Promise<number> {
-  const planes = await start(await readSettings(file, command, process.env), file)
+  const reader = new SettingsReader(command, file)
+  const planes = await start(await reader.read(), reader)
   const { settings, control, data, log } = planes
-  process.on('SIGHUP', () => void reload(planes, command, file))
+  process.on('SIGHUP', () => void reload(planes, reader))
   process.on('SIGUSR1', () => data?.reopenLogs())
   const told = untilTold(() => data?.cut())
   const summary = summarize({ settings, config: file.path, admin: control?.address, data })
@@ -41,11 +42,12 @@ export async function run(command: Command, file: ConfigFile): Promise<number> {
 
 const MS_PER_SECOND = 1000
 
-async function start(settings: Settings, { directory }: ConfigFile): Promise<Planes> {
+async function start(settings: Settings, reader: SettingsReader): Promise<Planes> {
   const { role } = settings.deployment
+  let planes: Planes | undefined
   const log = createLogger({ level: 'info' })
   reportStrayRejections(log)
-  const plugins = await choosePlugins(settings, directory)
+  const plugins = await choosePlugins(settings, reader.directory)
   const store = await openStore(settings)
   let control: ControlPlane | undefined
   try {
@@ -58,7 +60,10 @@ async function start(settings: Settings, { directory }: ConfigFile): Promise<Pla
         log,
         keyFile: adminKeyFile(settings),
         product,
-        readPlugins: async () => ({ names: plugins.names, plugins: plugins.enabled }),
+        readPlugins: async () => {
+          const { names, enabled } = await choosePlugins(await reader.read(), reader.directory)
+          return { names, plugins: enabled }
+        },
       })
     }
     if (role === 'control_plane') return { settings, store, control, data: undefined, log }
@@ -69,9 +74,11 @@ async function start(settings: Settings, { directory }: ConfigFile): Promise<Pla
       enabledPlugins: plugins.list.names,
       pluginModules: plugins.list.modules,
       version,
+      reload: () => planes && void reload(planes, reader),
       log,
     })
-    return { settings, store, control, data, log }
+    planes = { settings, store, control, data, log }
+    return planes
   } catch (error) {
     await control?.close()
     await store.close()

@@ -108,6 +108,9 @@ describe('both planes on the embedded store', () => {
     weir.process.signal('SIGHUP')
     await until(() => weir.process.stderr.includes('read again'))
     await until(() => weir.process.stderr.includes('"settings":"weir"'))
+    const route = { uri: '/x', plugins: { 'ai-proxy': { provider: 'openai', auth: { header: { a: 'b' } } } } }
+    const put = () => weir.request('Admin API', '/apisix/admin/routes/x', { method: 'PUT', body: route })
+    await until(async () => (await put()).status < 300)
     await writeFile(weir.configFile, '{')
     weir.process.signal('SIGHUP')
     await until(() => weir.process.stderr.includes('the old one stays'))

@@ -12,6 +12,8 @@ export interface ControlApiSources {
   readonly applied: () => readonly Applied[]
   readonly checkers: () => readonly CheckerListing[]
   readonly collectGarbage: () => void
+  /** Begins to read the list of plugins again. */
+  readonly reload: () => void
   readonly store: () => { readonly reachable: boolean; readonly lastError?: string }
 }
 
@@ -31,6 +33,7 @@ const calls: Readonly<Record<string, { readonly method: string; readonly handle:
   '/v1/healthcheck/': get(healthcheck),
   '/v1/config': get(config),
   '/v1/gc': { method: 'POST', handle: collect },
+  '/v1/plugins/reload': { method: 'PUT', handle: reloadPlugins },
 }
 
 export function answerControl(sources: ControlApiSources, request: LocalRequest): LocalAnswer {
@@ -134,5 +137,14 @@ function orEmptyObject(items: readonly unknown[]): object {
 
 function collect({ collectGarbage }: ControlApiSources): LocalAnswer {
   collectGarbage()
-  return { status: 200, contentType: 'text/plain', body: '' }
+  return plain('')
+}
+
+function reloadPlugins({ reload }: ControlApiSources): LocalAnswer {
+  reload()
+  return plain('done')
+}
+
+function plain(body: string): LocalAnswer {
+  return { status: 200, contentType: 'text/plain; charset=utf-8', body }
 }

@@ -32,6 +32,8 @@ export interface DataPlaneParts {
   /** Of the main thread; holds what concerns the whole process. */
   readonly metrics: LocalMetrics
   readonly version: string
+  /** Begins to read the settings' list of plugins again. */
+  readonly reload?: (() => void) | undefined
   readonly log: Logger
 }
 
@@ -182,6 +184,7 @@ export class DataPlane {
       feed,
       applied: () => crew.applied,
       collectGarbage: () => crew.collectGarbage(),
+      reload: () => this.#parts.reload?.(),
       checkers: () => health.list(),
       store: () => ({ reachable, ...(lastError !== undefined && { lastError }) }),
     }

@@ -20,6 +20,8 @@ export interface DataPlaneOptions {
   /** URLs of modules that hold the user's own plugins. */
   readonly pluginModules: readonly string[]
   readonly version: string
+  /** Begins to read the settings' list of plugins again, for the control API. */
+  readonly reload?: (() => void) | undefined
   readonly log: Logger
 }
 
@@ -59,6 +61,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     health,
     metrics,
     version: options.version,
+    reload: options.reload,
     log,
   })
   await dataPlane.start()
