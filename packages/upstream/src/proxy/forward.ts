@@ -1,33 +1,26 @@
-// One request on its way to an upstream: picked, tried, perhaps tried again elsewhere, answered; then the stream of its
-// answer. Nothing is tried again once an answer has begun.
+// One request on its way to an upstream: a node is picked and tried, perhaps another one, until one answers. Nothing is
+// tried again once an answer has begun.
 import type { Readable } from 'node:stream'
 import { GatewayError } from '@weir/contract'
 import type { Exchange, ExchangeHandler, UpstreamError } from '../client/index.ts'
 import { answerHeaders } from './answer-headers.ts'
+import { type AnswerOwner, AnswerStream } from './answer-stream.ts'
 import type { RouteUpstream } from './compiled-upstreams.ts'
 import { isRepeatable, isTimeout, mayRetry, toGatewayError } from './failures.ts'
 import { toOriginForm } from './origin-form.ts'
 import { announcesBody, RequestBody } from './request-body.ts'
 import { hostAt, requestHeaders } from './request-headers.ts'
 import type { Target } from './target.ts'
-import type { AnswerBody, AnswerSink, ForwardAnswer, ForwardAttempt, ForwardContext } from './types.ts'
-
-/** Bytes of an answer that may wait until somebody takes them; then the upstream is held back. */
-const waitingBytesMax = 65_536
+import type { ForwardAnswer, ForwardAttempt, ForwardContext } from './types.ts'
 
 /** Tries that do not count, on kept connections that the upstream was just closing, as nginx has it. */
 const staleTriesMax = 3
 
 type State =
   /** A node is chosen or its name resolved. */
-  | 'picking'
-  | 'trying'
-  | 'answering'
-  /** The answer is complete or broken, but not yet taken. */
-  | 'ended'
-  | 'over'
+  'picking' | 'trying' | 'answering' | 'over'
 
-export class Forward implements ExchangeHandler, AnswerBody {
+export class Forward implements ExchangeHandler, AnswerOwner {
   readonly #upstream: RouteUpstream
   readonly #ctx: ForwardContext
   /** Path and query to ask for. */
@@ -46,12 +39,7 @@ export class Forward implements ExchangeHandler, AnswerBody {
   #exchange: Exchange | undefined = undefined
   #attempt: ForwardAttempt | undefined = undefined
   #attemptAt = 0
-  #sink: AnswerSink | undefined = undefined
-  #waiting: Buffer[] = []
-  #waitingBytes = 0
-  #isHeld = false
-  #isPaused = false
-  #breakage: GatewayError | undefined = undefined
+  #answer: AnswerStream | undefined = undefined
 
   constructor(
     upstream: RouteUpstream,
@@ -88,75 +76,39 @@ export class Forward implements ExchangeHandler, AnswerBody {
   }
 
   onHead(status: number, headers: string[]): void {
+    const exchange = this.#exchange
+    if (!exchange) return
     this.#state = 'answering'
-    const attempt = this.#attempt
-    if (attempt) {
-      attempt.status = status
-      attempt.headerMs = performance.now() - this.#attemptAt
+    if (this.#attempt) {
+      this.#attempt.status = status
+      this.#attempt.headerMs = performance.now() - this.#attemptAt
     }
     this.#upstream.state.health?.report(this.#node, status)
-    this.#resolve({ status, headers: answerHeaders(headers), source: 'upstream', body: this })
+    this.#answer = new AnswerStream(exchange, this)
+    this.#resolve({ status, headers: answerHeaders(headers), source: 'upstream', body: this.#answer })
   }
 
   onData(chunk: Buffer): void {
-    if (this.#sink) {
-      this.#sink.chunk(chunk)
-      return
-    }
-    this.#waiting.push(chunk)
-    this.#waitingBytes += chunk.length
-    if (this.#waitingBytes <= waitingBytesMax || this.#isHeld) return
-    this.#isHeld = true
-    this.#exchange?.pause()
+    this.#answer?.push(chunk)
   }
 
   onEnd(): void {
-    this.#endAttempt(true)
-    this.#body?.release()
-    if (this.#sink) this.#endAnswer()
-    else this.#state = 'ended'
+    this.#endAnswer()
+    this.#answer?.finish(undefined)
   }
 
   onFail(error: UpstreamError): void {
+    this.#warn(error)
     if (this.#state === 'trying') {
       this.#tryFailed(error)
       return
     }
-    this.#warn(error)
-    this.#endAttempt(true)
-    this.#body?.release()
-    this.#breakage = toGatewayError(error)
-    if (this.#sink) this.#endAnswer()
-    else this.#state = 'ended'
+    this.#endAnswer()
+    this.#answer?.finish(toGatewayError(error))
   }
 
-  start(sink: AnswerSink): void {
-    this.#sink = sink
-    const chunks = this.#waiting
-    this.#waiting = []
-    for (const chunk of chunks) sink.chunk(chunk)
-    if (this.#state === 'ended') this.#endAnswer()
-    else if (this.#isHeld && !this.#isPaused) this.#exchange?.resume()
-    this.#isHeld = false
-  }
-
-  pause(): void {
-    this.#isPaused = true
-    if (this.#state === 'answering') this.#exchange?.pause()
-  }
-
-  resume(): void {
-    this.#isPaused = false
-    if (this.#state === 'answering') this.#exchange?.resume()
-  }
-
-  abort(): void {
-    if (this.#state === 'answering') {
-      this.#endAttempt(true)
-      this.#exchange?.abort()
-      this.#body?.release()
-    }
-    if (this.#state === 'answering' || this.#state === 'ended') this.#end()
+  answerAbandoned(): void {
+    this.#endAnswer()
   }
 
   #next(): void {
@@ -244,7 +196,6 @@ export class Forward implements ExchangeHandler, AnswerBody {
   }
 
   #tryFailed(error: UpstreamError): void {
-    this.#warn(error)
     const { state, targets } = this.#upstream
     const failure = toGatewayError(error)
     if (this.#attempt) this.#attempt.status = failure.status
@@ -293,28 +244,21 @@ export class Forward implements ExchangeHandler, AnswerBody {
   }
 
   #endAnswer(): void {
-    const sink = this.#sink
-    this.#end()
-    if (this.#breakage) sink?.fail(this.#breakage)
-    else sink?.end()
+    this.#endAttempt(true)
+    this.#body?.release()
+    this.#state = 'over'
   }
 
   #giveUp(error: GatewayError): void {
     this.#body?.release()
-    this.#end()
-    this.#reject(error)
-  }
-
-  #end(): void {
     this.#state = 'over'
-    this.#sink = undefined
-    this.#waiting = []
+    this.#reject(error)
   }
 
   #clientLeft(): void {
     if (this.#isOver()) return
-    if (this.#state !== 'picking' && this.#state !== 'trying') {
-      this.abort()
+    if (this.#answer) {
+      this.#answer.abort()
       return
     }
     const error = new GatewayError('client_gone', 'the client left')
