@@ -121,7 +121,8 @@ class StoreFollower implements Follower {
     if (signal.aborted) return
     this.#status = { ...this.#status, revision }
     if (this.#loaded) {
-      if (news.length > 0) this.#handlers.onChanges(news, revision)
+      const inOrder = news.toSorted((a, b) => a.revision - b.revision)
+      if (inOrder.length > 0) this.#handlers.onChanges(inOrder, revision)
     } else {
       this.#loaded = true
       this.#handlers.onSnapshot(entries, revision)

@@ -27,7 +27,7 @@ export class KnownKeys {
     return changes.filter((change) => this.#apply(change))
   }
 
-  /** Becomes what a list of `revision` says; answers the difference, in the order of revisions. */
+  /** Becomes what a list of `revision` says; answers the difference, in any order. */
   async replace(entries: readonly StoreEntry[], revision: number): Promise<readonly StoreChange[]> {
     const gone = new Set(this.#known.keys())
     const news: StoreChange[] = []
@@ -39,7 +39,6 @@ export class KnownKeys {
       if (!last || put.revision > last.revision) last = put
       gone.delete(entry.key)
     }
-    news.sort((a, b) => a.revision - b.revision)
     for (const key of gone) {
       this.#known.delete(key)
       news.push({ type: 'delete', key, revision })
