@@ -36,6 +36,8 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
   const adminKey = await readOrCreate(adminKeyFile, () => `${randomBytes(24).toString('base64url')}\n`)
   await readOrCreate(configFile, () => localConfig)
 
+  const status = `http://127.0.0.1:${portOf('WEIR_STATUS_PORT', 7085)}/status/ready`
+  if (await answers(status)) throw new Error(`another gateway runs here already: ${status} answers`)
   const main = join(root, 'packages/weir/src/main.ts')
   const args = [...(watch ? ['--watch', '--watch-preserve-output'] : []), main, 'start', '-c', configFile]
   // In a group of its own, so that Ctrl-C reaches it once: through `signal`.
@@ -56,7 +58,6 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
       resolve(code ?? 1)
     })
   })
-  const status = `http://127.0.0.1:${portOf('WEIR_STATUS_PORT', 7085)}/status/ready`
   await until(async () => ended || (await answers(status)), { timeoutMs: startTimeoutMs, what: status })
   if (ended) throw new Error(`the gateway ended with status ${await exited}; its reason is above`)
   return {
