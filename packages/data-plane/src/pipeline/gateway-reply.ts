@@ -4,14 +4,27 @@ import type { Context } from './context.ts'
 
 /** Given to the server as its `ServerResponse`, so that noticing the client's leaving costs no closure per request. */
 export class GatewayReply extends ServerResponse {
-  ctx: Context | undefined
+  ctx: Context | undefined = undefined
+  #isFollowed = false
 
   watch(ctx: Context): void {
     this.ctx = ctx
+    this.followClose()
+  }
+
+  /** One listener, however many want to know. */
+  protected followClose(): void {
+    if (this.#isFollowed) return
+    this.#isFollowed = true
     this.on('close', onClose)
+  }
+
+  /** The connection is done with this reply. */
+  afterClose(): void {
+    if (!this.writableFinished) this.ctx?.leave()
   }
 }
 
 function onClose(this: GatewayReply): void {
-  if (!this.writableFinished) this.ctx?.leave()
+  this.afterClose()
 }

@@ -8,23 +8,20 @@ export interface Over {
 }
 
 export class ServedReply extends GatewayReply {
-  /** What the configuration gave the request when it began, and wants back. */
-  stay: Stay | undefined
-  #holder: Over | undefined
+  /** The configuration with which its request began. */
+  stay: Stay | undefined = undefined
+  #holder: Over | undefined = undefined
 
   /** Calls `holder.over` once, when the connection is done with this reply. No closure per request. */
   hold(holder: Over): void {
     this.#holder = holder
-    this.on('close', closed)
+    this.followClose()
   }
 
-  release(): void {
+  override afterClose(): void {
+    super.afterClose()
     const holder = this.#holder
     this.#holder = undefined
     holder?.over(this)
   }
-}
-
-function closed(this: ServedReply): void {
-  this.release()
 }

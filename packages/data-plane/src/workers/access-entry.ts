@@ -37,9 +37,11 @@ function upstreamPart(
 ): UpstreamPart | undefined {
   const { attempts, scheme, host, uri } = upstream
   if (attempts.length === 0) return undefined
+  const [first] = attempts
+  const only = attempts.length === 1 ? first : undefined
   return {
-    addresses: attempts.map(({ address }) => address).join(', '),
-    statuses: attempts.map(({ status }) => status).join(', '),
+    addresses: only ? only.address : attempts.map(({ address }) => address).join(', '),
+    statuses: only ? String(only.status) : attempts.map(({ status }) => status).join(', '),
     responseMs: upstreamMs,
     scheme,
     host,
@@ -48,7 +50,7 @@ function upstreamPart(
 }
 
 function llmPart(llm: LlmExchange): LlmPart {
-  const { source, ...usage } = llm.usage ?? noUsage
+  const usage = llm.usage ?? noUsage
   return {
     stream: llm.stream,
     requestModel: llm.requestModel,
@@ -62,7 +64,7 @@ function llmPart(llm: LlmExchange): LlmPart {
     cacheReadTokens: usage.cacheReadTokens,
     cacheCreationTokens: usage.cacheCreationTokens,
     reasoningTokens: usage.reasoningTokens,
-    usageSource: source,
+    usageSource: usage.source,
     hasToolCalls: llm.hasToolCalls,
     toolCount: llm.toolCount,
     endUser: llm.endUser,

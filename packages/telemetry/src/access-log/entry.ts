@@ -67,7 +67,7 @@ export interface LlmPart {
 export function formatAccessLine(entry: AccessLogEntry): string {
   const target = withoutSecrets(entry.target, entry.secretArguments)
   let line =
-    `{"time":"${new Date(entry.startedAt).toISOString()}"` +
+    `{"time":"${timestamp(entry.startedAt)}"` +
     `,"remote_addr":${quote(entry.remoteAddress)}` +
     `,"http_host":${quote(entry.host ?? '')}` +
     `,"request":${quote(`${entry.method} ${target} HTTP/${entry.httpVersion}`)}` +
@@ -77,12 +77,12 @@ export function formatAccessLine(entry: AccessLogEntry): string {
     `,"request_time":${seconds(entry.durationMs)}` +
     `,"http_referer":${quote(entry.referer ?? '')}` +
     `,"http_user_agent":${quote(entry.userAgent ?? '')}` +
-    `,"apisix_request_id":${quote(entry.requestId)}` +
-    `,"route_id":${quote(entry.routeId)}` +
-    `,"service_id":${quote(entry.serviceId ?? '')}` +
-    `,"consumer_name":${quote(entry.consumerName ?? '')}` +
-    `,"outcome":${quote(entry.outcome)}` +
-    `,"response_source":${quote(entry.responseSource)}`
+    `,"apisix_request_id":"${entry.requestId}"` +
+    `,"route_id":${known(entry.routeId)}` +
+    `,"service_id":${known(entry.serviceId ?? '')}` +
+    `,"consumer_name":${known(entry.consumerName ?? '')}` +
+    `,"outcome":"${entry.outcome}"` +
+    `,"response_source":"${entry.responseSource}"`
   if (entry.upstream) line += formatUpstream(entry.upstream, entry.secretArguments)
   line += entry.llm ? formatLlm(entry.llm) : ',"request_type":"traditional_http"'
   return `${line}}\n`
@@ -104,8 +104,8 @@ function formatLlm(llm: LlmPart): string {
   return (
     `,"request_type":"${llm.stream ? 'ai_stream' : 'ai_chat'}"` +
     `,"request_llm_model":${quote(llm.requestModel)}` +
-    `,"llm_model":${quote(llm.model)}` +
-    `,"balancer_ip":${quote(llm.instance)}` +
+    `,"llm_model":${known(llm.model)}` +
+    `,"balancer_ip":${known(llm.instance)}` +
     `,"llm_time_to_first_token":${Math.round(llm.timeToFirstTokenMs)}` +
     `,"apisix_upstream_response_time":${Math.round(llm.upstreamMs)}` +
     `,"llm_prompt_tokens":${llm.promptTokens}` +
@@ -114,7 +114,7 @@ function formatLlm(llm: LlmPart): string {
     `,"llm_cache_read_input_tokens":${llm.cacheReadTokens}` +
     `,"llm_cache_creation_input_tokens":${llm.cacheCreationTokens}` +
     `,"llm_reasoning_tokens":${llm.reasoningTokens}` +
-    `,"llm_usage_source":${quote(llm.usageSource)}` +
+    `,"llm_usage_source":"${llm.usageSource}"` +
     `,"llm_stream":${llm.stream}` +
     `,"llm_has_tool_calls":${llm.hasToolCalls}` +
     `,"llm_tool_count":${llm.toolCount}` +
@@ -125,7 +125,43 @@ function formatLlm(llm: LlmPart): string {
 
 /** Seconds with milliseconds, as nginx has them. */
 function seconds(ms: number): string {
-  return (ms / 1000).toFixed(3)
+  const whole = Math.round(ms)
+  const rest = whole % 1000
+  return `${(whole - rest) / 1000}.${threeDigits(rest)}`
+}
+
+function threeDigits(number: number): string {
+  return number < 10 ? `00${number}` : number < 100 ? `0${number}` : String(number)
+}
+
+let lastSecond = -1
+/** An ISO time up to the point before the milliseconds. */
+let lastPrefix = ''
+
+/** ISO 8601. Most lines fall into the same second as the line before. */
+function timestamp(ms: number): string {
+  const whole = Math.floor(ms)
+  const rest = ((whole % 1000) + 1000) % 1000
+  const second = whole - rest
+  if (second !== lastSecond) {
+    lastSecond = second
+    lastPrefix = new Date(second).toISOString().slice(0, -4)
+  }
+  return `${lastPrefix}${threeDigits(rest)}Z`
+}
+
+/** Texts that come from the configuration, as JSON: there are few of them, and they come again. */
+const knownTexts = new Map<string, string>()
+const knownTextsMax = 10_000
+
+function known(text: string): string {
+  let quoted = knownTexts.get(text)
+  if (quoted === undefined) {
+    quoted = quote(text)
+    if (knownTexts.size >= knownTextsMax) knownTexts.clear()
+    knownTexts.set(text, quoted)
+  }
+  return quoted
 }
 
 const plain = /^[\u0020\u0021\u0023-\u005b\u005d-\u007e]*$/

@@ -2,7 +2,7 @@
 import { closeSync, mkdirSync, openSync, write, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-const flushBytes = 16 * 1024
+const flushBytes = 64 * 1024
 const flushMs = 1000
 /** What may wait while the disk does not take more. */
 const backlogBytesMax = 8 * 1024 * 1024

@@ -14,6 +14,9 @@ import {
 
 const responseHeaderBytesMax = 64 * 1024
 
+/** How long more connections than configured may be idle: requests that end together are soon followed by others. */
+const surplusMs = 1000
+
 export class ConnectionPool implements Origin, ConnectionOwner {
   readonly options: OriginOptions
   readonly target: string
@@ -23,6 +26,7 @@ export class ConnectionPool implements Origin, ConnectionOwner {
   readonly #clientOptions: Client.Options
   readonly #idle: Client[] = []
   #inUse = 0
+  #trimming: NodeJS.Timeout | undefined = undefined
   #closed: PromiseWithResolvers<void> | undefined
 
   constructor(options: OriginOptions, connect: buildConnector.connector) {
@@ -75,7 +79,16 @@ export class ConnectionPool implements Origin, ConnectionOwner {
     // Such a client closes its connection by itself; it is forgotten rather than kept.
     if (this.closesAfterAnswer) return
     this.#idle.push(client)
-    if (this.#idle.length > this.options.keepAlive.connections) void this.#idle.shift()?.destroy()
+    if (this.#idle.length > this.options.keepAlive.connections) {
+      this.#trimming ??= setTimeout(this.#trim, surplusMs).unref()
+    }
+  }
+
+  /** What is idle beyond the bound is closed, the longest unused first. */
+  readonly #trim = (): void => {
+    this.#trimming = undefined
+    const surplus = this.#idle.length - this.options.keepAlive.connections
+    for (const client of this.#idle.splice(0, Math.max(0, surplus))) void client.destroy()
   }
 
   discard(): void {
