@@ -8,7 +8,7 @@
 import { GatewayError } from '@weir/contract'
 import { StreamWatch } from '@weir/llm'
 import type { ByteSink, ByteStream, RequestContext, UpstreamAttempt } from '@weir/plugin-api'
-import type { Exchange, ExchangeHandler, UpstreamError } from '@weir/upstream'
+import type { AnswerHeaders, Exchange, ExchangeHandler, UpstreamError } from '@weir/upstream'
 import type { Instance } from '../instance/instance.ts'
 import type { AttemptExit, AttemptOwner, AttemptRules, AttemptState, Outgoing } from './attempt-types.ts'
 import {
@@ -103,11 +103,11 @@ export class Attempt implements ExchangeHandler, ByteStream {
     )
   }
 
-  onHead(status: number, list: string[]): void {
+  onHead(status: number, answer: AnswerHeaders): void {
     if (this.state !== 'connecting') return
     this.status = status
     if (this.#record) this.#record.headerMs = performance.now() - this.startedAt
-    const { headers, isStream, isEncoded, contentLength } = readResponseHeaders(list)
+    const { headers, isStream, isEncoded, contentLength } = readResponseHeaders(answer.fields)
     this.headers = headers
     this.#isFailure = status === 429 || status >= 500 || this.#rules.failureStatuses.has(status)
     if (isEncoded) {

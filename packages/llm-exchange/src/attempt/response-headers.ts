@@ -1,7 +1,11 @@
 // What of an LLM's answer reaches the client besides its body.
+import type { AnswerHeaders } from '@weir/upstream'
 
 /** What a client needs to wait, or to ask its provider about a request. Never a cookie. */
-const passed = new Set(['retry-after', 'x-request-id'])
+const passed: readonly (readonly [field: string, name: string])[] = [
+  ['retry-after', 'Retry-After'],
+  ['x-request-id', 'x-request-id'],
+]
 const passedPrefix = 'x-ratelimit-'
 
 export interface ResponseFacts {
@@ -14,24 +18,30 @@ export interface ResponseFacts {
   readonly contentLength: number
 }
 
-/** `list` is flat, in the upstream's spelling. */
-export function readResponseHeaders(list: readonly string[]): ResponseFacts {
+export function readResponseHeaders(fields: AnswerHeaders['fields']): ResponseFacts {
   const headers: string[] = []
-  let isStream = false
-  let isEncoded = false
-  let contentLength = -1
-  for (let i = 0; i + 1 < list.length; i += 2) {
-    const name = list[i] ?? ''
-    const value = list[i + 1] ?? ''
-    const lower = name.toLowerCase()
-    if (lower === 'content-type') {
-      isStream = value.includes('text/event-stream')
-      headers.push('Content-Type', withCharset(value))
-    } else if (lower === 'content-length') contentLength = Number(value)
-    else if (lower === 'content-encoding') isEncoded = value !== '' && value.toLowerCase() !== 'identity'
-    else if (passed.has(lower) || lower.startsWith(passedPrefix)) headers.push(name, value)
+  const contentType = first(fields['content-type'])
+  if (contentType !== undefined) headers.push('Content-Type', withCharset(contentType))
+  for (const [field, name] of passed) {
+    const value = first(fields[field])
+    if (value !== undefined) headers.push(name, value)
   }
-  return { headers, isStream, isEncoded, contentLength }
+  for (const name in fields) {
+    const value = name.startsWith(passedPrefix) ? first(fields[name]) : undefined
+    if (value !== undefined) headers.push(name, value)
+  }
+  const encoding = first(fields['content-encoding']) ?? ''
+  const length = first(fields['content-length'])
+  return {
+    headers,
+    isStream: contentType?.includes('text/event-stream') ?? false,
+    isEncoded: encoding !== '' && encoding.toLowerCase() !== 'identity',
+    contentLength: length === undefined ? -1 : Number(length),
+  }
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value[0] : value
 }
 
 /** As nginx's `charset` does for the types that need it (contract/ai-plugins.md §6 step 12). */

@@ -164,7 +164,7 @@ function drive(wire: Wire, what: Event, heads: Set<Wire>): void {
     heads.add(wire)
     const status = Number(/\d+/.exec(what)?.[0] ?? 200)
     const type = what === 'head stream' ? 'text/event-stream' : 'application/json'
-    handler.onHead(status, ['Content-Type', type], '')
+    handler.onHead(status, { fields: { 'content-type': type }, list: () => ['Content-Type', type] }, '')
   } else if (what === 'reset' || what === 'timeout') {
     wire.ended = true
     handler.onFail(new UpstreamError(what === 'reset' ? 'reset' : 'headers_timeout', 'test', true))

@@ -99,6 +99,7 @@ export class ConnectionPool implements Origin, ConnectionOwner {
   /** Resolves when the last exchange is over. */
   close(): Promise<void> {
     this.#closed ??= Promise.withResolvers<void>()
+    clearTimeout(this.#trimming)
     for (const client of this.#idle.splice(0)) void client.destroy()
     this.#finishClosing()
     return this.#closed.promise

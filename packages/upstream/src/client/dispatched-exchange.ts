@@ -1,7 +1,9 @@
 // One request under way on an undici client: what undici calls back on one side, what our callers hold on the other.
+import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Client, Dispatcher } from 'undici'
 import {
+  type AnswerHeaders,
   type Exchange,
   type ExchangeHandler,
   type ExchangeTimeouts,
@@ -30,14 +32,17 @@ interface DispatchOptions extends Dispatcher.DispatchOptions {
   servername?: string
 }
 
+const noFields: IncomingHttpHeaders = {}
+
 const givenUp = new Error('given up by the caller')
 
 /**
  * Deadlines are ours: undici's own are half a second off. There is one timer at a time, for connecting, then for the
  * head, then for the next chunk, which costs a `refresh` per chunk.
  */
-export class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler {
+export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.DispatchHandler {
   readonly reused: boolean
+  fields: IncomingHttpHeaders = noFields
   readonly #owner: ConnectionOwner
   readonly #client: Client
   readonly #handler: ExchangeHandler
@@ -132,14 +137,19 @@ export class DispatchedExchange implements Exchange, Dispatcher.DispatchHandler 
   }
 
   onResponseStart(
-    controller: Dispatcher.DispatchController,
+    _controller: Dispatcher.DispatchController,
     status: number,
-    _headers: object,
+    fields: IncomingHttpHeaders,
     statusText?: string,
   ): void {
     if (status < 200 || this.#over) return
     this.#wait('body_timeout', this.#timeouts.idleMs)
-    this.#handler.onHead(status, toHeaderList(controller.rawHeaders), statusText ?? '')
+    this.fields = fields
+    this.#handler.onHead(status, this, statusText ?? '')
+  }
+
+  list(): string[] {
+    return toHeaderList(this.#controller?.rawHeaders)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -222,7 +232,7 @@ function expire(exchange: DispatchedExchange): void {
   exchange.expire()
 }
 
-function toHeaderList(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
+function toHeaderList(raw: Dispatcher.DispatchController['rawHeaders'] | undefined): string[] {
   if (!Array.isArray(raw)) return []
   const list: string[] = []
   for (const text of raw) list.push(typeof text === 'string' ? text : text.toString('latin1'))

@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach } from 'vitest'
 import {
   createOrigins,
+  type AnswerHeaders,
   type Exchange,
   type ExchangeHandler,
   type OriginOptions,
@@ -90,10 +91,10 @@ export class Recorder implements ExchangeHandler {
   get done(): Promise<this> {
     return this.#settled.promise
   }
-  onHead(status: number, headers: string[]): void {
+  onHead(status: number, headers: AnswerHeaders): void {
     this.calls.push('head')
     this.status = status
-    this.headers = headers
+    this.headers = headers.list()
   }
   onData(chunk: Buffer): void {
     this.calls.push('data')

@@ -63,11 +63,19 @@ export class UpstreamError extends Error {
 export interface ExchangeHandler {
   /** There is a connection, and the request is being written; told first, if at all. */
   onStart?(): void
-  /** `headers` is a flat list in the upstream's spelling and order. 1xx are not told. */
-  onHead(status: number, headers: string[], statusText: string): void
+  /** 1xx are not told. */
+  onHead(status: number, headers: AnswerHeaders, statusText: string): void
   onData(chunk: Buffer): void
   onEnd(): void
   onFail(error: UpstreamError): void
+}
+
+/** The headers of an answer; to be read in onHead. */
+export interface AnswerHeaders {
+  /** By lower-case name; repeated ones as arrays. */
+  readonly fields: Readonly<Record<string, string | string[] | undefined>>
+  /** Name, value, name, value ... in the upstream's spelling and order; made when asked for. */
+  list(): string[]
 }
 
 export interface Exchange {

@@ -1,5 +1,6 @@
 // Side calls of plugins (moderation, webhooks): small requests whose whole answer is wanted.
 import {
+  type AnswerHeaders,
   type Exchange,
   type ExchangeHandler,
   type Origins,
@@ -106,9 +107,9 @@ class WholeAnswer implements ExchangeHandler {
     )
   }
 
-  onHead(status: number, headers: string[]): void {
+  onHead(status: number, headers: AnswerHeaders): void {
     this.#status = status
-    this.#headers = joinHeaders(headers)
+    this.#headers = joinHeaders(headers.list())
   }
 
   onData(chunk: Buffer): void {

@@ -2,7 +2,7 @@
 // tried again once an answer has begun.
 import type { Readable } from 'node:stream'
 import { GatewayError } from '@weir/contract'
-import type { Exchange, ExchangeHandler, UpstreamError } from '../client/index.ts'
+import type { AnswerHeaders, Exchange, ExchangeHandler, UpstreamError } from '../client/index.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { type AnswerOwner, AnswerStream } from './answer-stream.ts'
 import type { RouteUpstream } from './compiled-upstreams.ts'
@@ -75,7 +75,7 @@ export class Forward implements ExchangeHandler, AnswerOwner {
     if (this.#attempt) this.#attempt.connectMs = performance.now() - this.#attemptAt
   }
 
-  onHead(status: number, headers: string[]): void {
+  onHead(status: number, headers: AnswerHeaders): void {
     const exchange = this.#exchange
     if (!exchange) return
     this.#state = 'answering'
@@ -85,7 +85,7 @@ export class Forward implements ExchangeHandler, AnswerOwner {
     }
     this.#upstream.state.health?.report(this.#node, status)
     this.#answer = new AnswerStream(exchange, this)
-    this.#resolve({ status, headers: answerHeaders(headers), source: 'upstream', body: this.#answer })
+    this.#resolve({ status, headers: answerHeaders(headers.list()), source: 'upstream', body: this.#answer })
   }
 
   onData(chunk: Buffer): void {
