@@ -15,7 +15,7 @@ import {
 const responseHeaderBytesMax = 64 * 1024
 
 /** How long more connections than configured may be idle: requests that end together are soon followed by others. */
-const surplusMs = 1000
+const surplusMs = 100
 
 export class ConnectionPool implements Origin, ConnectionOwner {
   readonly options: OriginOptions
