@@ -165,6 +165,8 @@ function sight(
     url: url.replace(/\?$/, ''),
     authorization: header('authorization'),
     consumer: header('x-consumer-username'),
+    scheme: header('x-forwarded-proto'),
+    isForwarded: header('x-forwarded-host') !== undefined && header('x-forwarded-port') !== undefined,
     body: comparable(body),
   }
 }

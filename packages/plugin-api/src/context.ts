@@ -19,6 +19,8 @@ export interface ClientRequest {
   readonly host: string
   readonly remoteAddress: string
   readonly remotePort: number
+  /** The port on which it was accepted. */
+  readonly localPort: number
   /** Node's own view: lower-case names, repeated values joined. Setting `undefined` removes a header. */
   readonly headers: Record<string, string | string[] | undefined>
   header(name: string): string | undefined

@@ -1,4 +1,5 @@
 // What a plugin is, and what it does: the one interface behind every folder of packages/plugins.
+import type { AddressSet } from '@weir/contract'
 import type { CounterStores } from '@weir/counters'
 import type { LlmAnswer } from '@weir/llm'
 import type { Alerts, Logger, Metrics } from '@weir/telemetry'
@@ -104,6 +105,8 @@ export interface PluginHost {
 export interface PluginSettings {
   /** Whether the credential with which a client authenticated here is forwarded to LLM providers. */
   readonly forwardClientCredentials: boolean
+  /** Peers whose word on X-Forwarded-Proto, -Host and -Port counts (`apisix.trusted_addresses`); undefined: nobody's. */
+  readonly trustedAddresses: AddressSet | undefined
 }
 
 /** Gives a plugin its type; the returned value is what packages/plugins lists. */

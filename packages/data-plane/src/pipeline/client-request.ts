@@ -53,6 +53,10 @@ export class IncomingRequest implements ClientRequest {
     return this.message.socket.remotePort ?? 0
   }
 
+  get localPort(): number {
+    return this.message.socket.localPort ?? 0
+  }
+
   header(name: string): string | undefined {
     const value = this.message.headers[name]
     return Array.isArray(value) ? value[0] : value

@@ -57,6 +57,7 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
   const accessLog = nginx_config.http.enable_access_log
     ? createAccessLog({ path: weir.access_log.path, log })
     : undefined
+  const trusted = trustedAddresses(settings)
   const serving = new Serving({
     settings,
     prefix: parts.prefix,
@@ -70,7 +71,7 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
       origins,
       resolver,
       counters,
-      settings: { forwardClientCredentials: weir.forward_client_credentials },
+      settings: { forwardClientCredentials: weir.forward_client_credentials, trustedAddresses: trusted },
       now: Date.now,
       health: (wanted) => parts.health(wanted),
     },
@@ -78,7 +79,7 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
       origins,
       resolver,
       health: apisix.disable_upstream_healthcheck ? undefined : (wanted) => parts.health(wanted),
-      trusted: trustedAddresses(settings),
+      trusted,
       keepAlive: {
         connections: nginx_config.http.upstream.keepalive,
         idleMs: nginx_config.http.upstream.keepalive_timeout * SECOND,
@@ -92,7 +93,7 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
     serving,
     accessLog,
     async close() {
-      accessLog?.close()
+      await accessLog?.close()
       counters.close()
       await origins.close()
     },

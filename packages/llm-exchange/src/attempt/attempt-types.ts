@@ -1,4 +1,5 @@
 // What an attempt is given, what it goes through, and whom it tells.
+import type { AddressSet } from '@weir/contract'
 import type { ClientProtocol, JsonObject } from '@weir/llm'
 import type { LimitSettings } from '../settings.ts'
 import type { Attempt } from './attempt.ts'
@@ -36,6 +37,8 @@ export interface AttemptRules extends LimitSettings {
   readonly timeout: number
   /** Statuses that count as failures besides 429 and 5xx. */
   readonly failureStatuses: ReadonlySet<number>
+  /** Peers whose X-Forwarded-Proto, -Host and -Port are kept (contract/etcd.md §9). */
+  readonly trustedAddresses: AddressSet | undefined
 }
 
 /** Whoever made the attempt. Of `answered`, `failed` and `streaming` exactly one is called, unless it is abandoned. */

@@ -95,7 +95,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
       {
         method: plan.method(this.#ctx),
         path,
-        headers: requestHeaders(this.#ctx, instance, target.host),
+        headers: requestHeaders(this.#ctx, instance, target.host, this.#rules.trustedAddresses),
         body: bytes,
         timeouts: { headersMs: timeout, idleMs: timeout },
       },

@@ -1,5 +1,6 @@
 // The headers that go to an LLM: the client's, under the instance's own (contract/ai-plugins.md §6.3).
-import { consumedHeaders, type RequestContext } from '@weir/plugin-api'
+import type { AddressSet } from '@weir/contract'
+import { type ClientRequest, consumedHeaders, type RequestContext } from '@weir/plugin-api'
 import type { Instance } from '../instance/instance.ts'
 
 /** The connection's own (RFC 9110 §7.6.1), those that the body's new form changes, and compression nobody undoes here. */
@@ -17,10 +18,19 @@ const dropped = new Set([
   'upgrade',
   'http2-settings',
   'expect',
+  // Written here.
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
 ])
 
 /** A flat list. `host` is the Host header where the connection's own name would be wrong. */
-export function requestHeaders(ctx: RequestContext, instance: Instance, host: string | undefined): string[] {
+export function requestHeaders(
+  ctx: RequestContext,
+  instance: Pick<Instance, 'headers' | 'headerNames'>,
+  host: string | undefined,
+  trusted: AddressSet | undefined,
+): string[] {
   const { headers } = ctx.request
   const consumed = ctx.state.get(consumedHeaders)
   const named = namedByConnection(headers['connection'])
@@ -32,9 +42,26 @@ export function requestHeaders(ctx: RequestContext, instance: Instance, host: st
     if (typeof value === 'string') list.push(name, value)
     else for (const one of value) list.push(name, one)
   }
+  pushForwarded(list, ctx.request, trusted)
   for (const text of instance.headers) list.push(text)
   if (host !== undefined) list.push('host', host)
   return list
+}
+
+/** How the client reached us; its own word counts when we trust its address (contract/etcd.md §9). */
+function pushForwarded(list: string[], request: ClientRequest, trusted: AddressSet | undefined): void {
+  const host = request.header('host') ?? ''
+  const believed = trusted?.has(request.remoteAddress) ? request : undefined
+  const colon = host.lastIndexOf(':')
+  const port = colon > host.lastIndexOf(']') ? host.slice(colon + 1) : String(request.localPort)
+  list.push(
+    'x-forwarded-proto',
+    believed?.header('x-forwarded-proto') ?? request.scheme,
+    'x-forwarded-host',
+    believed?.header('x-forwarded-host') ?? host,
+    'x-forwarded-port',
+    believed?.header('x-forwarded-port') ?? port,
+  )
 }
 
 /** Headers that the client declared to be for this connection only. */

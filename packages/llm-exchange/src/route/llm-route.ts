@@ -43,7 +43,11 @@ function createState(settings: RouteSettings, host: PluginHost): RouteState {
     host,
     instances,
     fallback,
-    attemptRules: { ...settings, failureStatuses: fallback.statuses },
+    attemptRules: {
+      ...settings,
+      failureStatuses: fallback.statuses,
+      trustedAddresses: host.settings.trustedAddresses,
+    },
     maxRequestBytes: settings.max_req_body_size,
     leaseMs: durationMs === undefined ? Math.max(leaseMsMin, 2 * timeout) : timeout + durationMs,
     estimator: host.keep('token estimates', '', () => new TokenEstimator()),

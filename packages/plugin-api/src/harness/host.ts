@@ -23,7 +23,7 @@ export function createTestHost(options: TestHostOptions = {}): TestHost {
     origins: missing('origins'),
     resolver: missing('resolver'),
     consumers: noConsumers,
-    settings: { forwardClientCredentials: false },
+    settings: { forwardClientCredentials: false, trustedAddresses: undefined },
     now: Date.now,
     metadata: () => undefined,
     health: () => alwaysHealthy,

@@ -26,6 +26,7 @@ class MadeUpRequest implements ClientRequest {
   readonly host: string
   readonly remoteAddress: string
   readonly remotePort = 50_000
+  readonly localPort = 9080
   readonly headers: Record<string, string | string[] | undefined> = {}
   readonly #bytes: Buffer
   #read = false

@@ -20,7 +20,7 @@ const consumers = testConsumers({
 function run(config: object, request: TestRequest, forwardClientCredentials = false) {
   return runPlugin(keyAuth, config, {
     request,
-    host: createTestHost({ consumers, settings: { forwardClientCredentials } }),
+    host: createTestHost({ consumers, settings: { forwardClientCredentials, trustedAddresses: undefined } }),
   })
 }
 
