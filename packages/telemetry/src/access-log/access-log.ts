@@ -12,8 +12,8 @@ export interface AccessLog {
   /** Failed writes, and lines lost to them. */
   readonly failures: number
   readonly dropped: number
-  /** Writes what is left. */
-  close(): void
+  /** Resolves when what is left is written. */
+  close(): Promise<void>
 }
 
 export interface AccessLogOptions {

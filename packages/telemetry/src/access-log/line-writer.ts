@@ -9,6 +9,8 @@ const backlogBytesMax = 8 * 1024 * 1024
 /** What a pipe takes in one piece (PIPE_BUF): lines of several threads do not run into each other. */
 const pipeBytes = 4096
 const busyPipeMs = 10
+/** What the end waits for a disk, or for the reader of a pipe. */
+const landingMs = 5000
 
 export interface LineWriterOptions {
   /** A file, `/dev/stdout` or `/dev/stderr`. */
@@ -28,14 +30,16 @@ export class LineWriter {
   /** What is being written, and how much of it is. */
   #writing: Buffer | undefined
   #offset = 0
-  /** Where the piece ends that the system is writing just now; 0: none. */
-  #inFlightEnd = 0
+  /** The system is writing a piece of it just now. */
+  #inFlight = false
   #timer: NodeJS.Timeout | undefined
   #failing = false
   #failures = 0
   #dropped = 0
   #reopen = false
-  #closed = false
+  #closed: Promise<void> | undefined
+  /** Called when the system has written the piece in flight, while the writer is closing. */
+  #landed: (() => void) | undefined
 
   constructor({ path, onFailure = () => undefined }: LineWriterOptions) {
     this.#path = path
@@ -70,23 +74,38 @@ export class LineWriter {
     this.#flush()
   }
 
-  /** Writes what waits, at once. */
-  close(): void {
-    if (this.#closed) return
-    this.#closed = true
+  /** Takes nothing more. Resolves when what waits is written, in its order. */
+  close(): Promise<void> {
+    this.#closed ??= this.#finish()
+    return this.#closed
+  }
+
+  async #finish(): Promise<void> {
     clearTimeout(this.#timer)
-    const rest = this.#writing?.subarray(this.#inFlightEnd || this.#offset)
+    const isStuck = this.#inFlight && !(await this.#landing())
+    const rest = [this.#writing?.subarray(this.#offset) ?? Buffer.of(), Buffer.from(this.#pending)]
+    this.#pending = ''
     try {
+      if (isStuck) throw new Error(`the system has not written anything for ${landingMs} ms`)
       this.#fd ??= this.#openFile()
-      if (rest) writeAll(this.#fd, rest)
-      writeAll(this.#fd, Buffer.from(this.#pending))
+      for (const bytes of rest) writeAll(this.#fd, bytes)
     } catch (error) {
-      this.#dropped += this.#pending.split('\n').length - 1
+      this.#dropped += Buffer.concat(rest).toString().split('\n').length - 1
       this.#fail(error)
     }
-    this.#pending = ''
-    // A file that is being written to is closed when that is over: its number might be another file's before.
-    if (this.#inFlightEnd === 0) this.#closeFile()
+    // A file that is being written to stays open: its number might soon be another file's.
+    if (!isStuck) this.#closeFile()
+  }
+
+  /** Whether the piece in flight gets written in time. */
+  #landing(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const giveUp = setTimeout(resolve, landingMs, false)
+      this.#landed = () => {
+        clearTimeout(giveUp)
+        resolve(true)
+      }
+    })
   }
 
   #schedule(): void {
@@ -105,7 +124,7 @@ export class LineWriter {
   }
 
   #flush(): void {
-    if (this.#inFlightEnd > 0 || this.#closed) return
+    if (this.#inFlight || this.#closed) return
     if (this.#reopen && !this.#writing) {
       this.#reopen = false
       this.#closeFile()
@@ -123,11 +142,12 @@ export class LineWriter {
 
   #writeOn(fd: number, bytes: Buffer): void {
     const end = this.#standard === undefined ? bytes.length : endOfPiece(bytes, this.#offset)
-    this.#inFlightEnd = end
+    this.#inFlight = true
     write(fd, bytes, this.#offset, end - this.#offset, null, (error, written) => {
-      this.#inFlightEnd = 0
-      if (this.#closed) {
-        this.#closeFile()
+      this.#inFlight = false
+      if (!error) this.#offset += written
+      if (this.#landed) {
+        this.#landed()
         return
       }
       if (error) {
@@ -135,7 +155,6 @@ export class LineWriter {
         return
       }
       this.#failing = false
-      this.#offset += written
       if (this.#offset < bytes.length) {
         this.#writeOn(fd, bytes)
         return
