@@ -1,24 +1,35 @@
 // A complete answer, read no further than somebody asks.
-import type { ClientProtocol, JsonObject, LlmAnswer, UsageReport } from '@weir/llm'
 import { isJsonObject } from '@weir/contract'
+import {
+  type ClientProtocol,
+  type JsonObject,
+  lastMembers,
+  type LlmAnswer,
+  type UsageReport,
+} from '@weir/llm'
 
 export class Answer implements LlmAnswer {
   readonly status: number
   readonly bytes: Buffer
-  /** Undefined when the answer is no JSON object, or an error. */
-  readonly json: JsonObject | undefined
   /** What the provider reported. */
   readonly usage: UsageReport | undefined
   readonly #protocol: ClientProtocol
+  #json: JsonObject | undefined | 'not parsed' = 'not parsed'
   #text: string | undefined = undefined
 
   constructor(protocol: ClientProtocol, status: number, bytes: Buffer) {
     this.#protocol = protocol
     this.status = status
     this.bytes = bytes
-    this.json = status < 400 ? parse(bytes) : undefined
-    const raw = this.json && protocol.answerUsage(this.json)
+    const members = status < 400 ? (lastMembers(bytes, 'usage') ?? this.json) : undefined
+    const raw = members && protocol.answerUsage(members)
     this.usage = raw && protocol.usage(raw)
+  }
+
+  /** Undefined when the answer is no JSON object, or an error. */
+  get json(): JsonObject | undefined {
+    if (this.#json === 'not parsed') this.#json = this.status < 400 ? parse(this.bytes) : undefined
+    return this.#json
   }
 
   get text(): string {
@@ -26,9 +37,13 @@ export class Answer implements LlmAnswer {
   }
 
   get hasToolCall(): boolean {
+    if (!toolMarks.some((mark) => this.bytes.includes(mark))) return false
     return this.json !== undefined && this.#protocol.answerHasToolCall(this.json)
   }
 }
+
+/** One of these stands in every answer that calls a tool, whatever its protocol. */
+const toolMarks = ['"tool_calls"', '"function_call"', '"tool_use"', '"toolUse"']
 
 function parse(bytes: Buffer): JsonObject | undefined {
   try {

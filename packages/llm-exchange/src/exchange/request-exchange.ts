@@ -187,7 +187,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     this.#serve(attempt)
     const answer = new Answer(this.protocol, attempt.status, bytes)
     this.#answer = answer
-    this.#settle(answer.json ? (answer.usage ?? this.#delivered(Buffer.byteLength(answer.text))) : undefined)
+    this.#settle(answer.usage ?? (answer.json && this.#delivered(Buffer.byteLength(answer.text))))
     this.#end({ status: attempt.status, headers: attempt.headers, source: 'upstream', body: bytes, answer })
   }
 
