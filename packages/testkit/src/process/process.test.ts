@@ -53,6 +53,22 @@ test('a program that is not there is reported, and one that is slow is ended', a
   await expect(slow).rejects.toThrow('was not ready within 50 ms')
 })
 
+test('a port is given out once, whichever process asks', async () => {
+  const url = new URL('./index.ts', import.meta.url).href
+  const program = `
+    import { freePort } from '${url}'
+    for (let i = 0; i < 500; i++) console.log(await freePort())
+    setInterval(() => {}, 1000)`
+  const askers = Array.from({ length: 3 }, () =>
+    startProcess({ command: node, args: ['--input-type=module', '-e', program] }),
+  )
+  const running = await Promise.all(askers)
+  const ports = () => running.flatMap(({ stdout }) => stdout.trimEnd().split('\n'))
+  await until(() => ports().length === 1500)
+  expect(new Set(ports()).size).toBe(1500)
+  await Promise.all(running.map((asker) => asker.stop()))
+})
+
 test('does not outlive the process that started it, even killed', async () => {
   const url = new URL('./index.ts', import.meta.url).href
   const program = `

@@ -2,7 +2,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findRestartablePort } from './restartable-port.ts'
+import { freePort } from '../process/index.ts'
 import { createRestartable, type Restartable, startOnFreePort } from './restartable.ts'
 
 export interface EtcdOptions {
@@ -32,9 +32,9 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
   const directory = await mkdtemp(join(tmpdir(), 'weir-etcd-'))
   try {
     return await startOnFreePort(async () => {
-      const port = await findRestartablePort()
-      const peerPort = await findRestartablePort()
-      const healthPort = await findRestartablePort()
+      const port = await freePort()
+      const peerPort = await freePort()
+      const healthPort = await freePort()
       return createEtcd(directory, { port, peerPort, healthPort }, options)
     })
   } catch (error) {

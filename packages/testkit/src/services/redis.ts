@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findRestartablePort } from './restartable-port.ts'
+import { freePort } from '../process/index.ts'
 import { createRestartable, type Restartable, startOnFreePort } from './restartable.ts'
 
 export interface RedisOptions {
@@ -23,7 +23,7 @@ export interface Redis extends Restartable {
 export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
   const directory = await mkdtemp(join(tmpdir(), 'weir-redis-'))
   try {
-    return await startOnFreePort(async () => createRedis(directory, await findRestartablePort(), options))
+    return await startOnFreePort(async () => createRedis(directory, await freePort(), options))
   } catch (error) {
     await rm(directory, { recursive: true, force: true })
     throw error
