@@ -1,5 +1,5 @@
 // Scenario 2 of the mission: token quotas per consumer and per model, on one node and across replicas.
-import { type LlmServer, startLlmServer } from '@weir/testkit'
+import { type LlmServer, startLlmServer, until } from '@weir/testkit'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chat, untilRouted } from './world/calls.ts'
@@ -9,6 +9,15 @@ import { counterPolicy, startEmbedded, startReplicas, type Topology } from './wo
 const rejection = { error_msg: 'Insufficient token, try in one hour.' }
 
 const key = (consumer: string) => ({ apikey: `consumer_${consumer}_key` })
+
+/** A request without a body is refused after authentication, so it costs nothing. */
+async function untilKnown(proxyUrl: string, consumer: string): Promise<void> {
+  await until(
+    async () =>
+      (await fetch(`${proxyUrl}/anything`, { method: 'POST', headers: key(consumer) })).status !== 401,
+    { what: `consumer ${consumer} at ${proxyUrl}` },
+  )
+}
 
 describe.each([
   ['the embedded store', startEmbedded],
@@ -52,14 +61,6 @@ describe.each([
     await topology.stop()
     await Promise.all([cloud.close(), selfHosted.close()])
   })
-
-  /** A request without a body is refused after authentication, so it costs nothing. */
-  async function untilKnown(proxyUrl: string, consumer: string): Promise<void> {
-    for (;;) {
-      const { status } = await fetch(`${proxyUrl}/anything`, { method: 'POST', headers: key(consumer) })
-      if (status !== 401) return
-    }
-  }
 
   function call(consumer: string, tokens: number): Promise<Response> {
     return chat(topology.next('/anything'), `cost ${tokens}`, {

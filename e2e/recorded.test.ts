@@ -127,7 +127,7 @@ test.each(rows.map((row) => [row.name, row] as const))('%s', async (name, row) =
     isSideCall(url) ? [] : [sight(port, method, url, (header) => headerOf(headers, header), body)],
   )
   const got = [...providers]
-    .flatMap(([port, { requests }]) => requests.map((request) => ({ port, ...request })))
+    .flatMap(([port, { requests }]) => requests.map((seenRequest) => ({ port, ...seenRequest })))
     .toSorted((one, other) => one.startedAtMs - other.startedAtMs)
     .map(({ port, method, url, headers, body }) =>
       sight(port, method, url, (header) => headers[header], body),

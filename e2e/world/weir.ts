@@ -41,7 +41,7 @@ export interface Weir {
   stop(): Promise<ProcessExit>
 }
 
-export interface AdminAnswer {
+interface AdminAnswer {
   readonly status: number
   readonly body: unknown
 }

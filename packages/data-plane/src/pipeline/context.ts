@@ -19,7 +19,7 @@ import { readVariable } from './variables.ts'
 const emptyChain = buildChain([], [])
 
 /** The facts of a request that no route matched. */
-export const unmatchedRoute: RouteFacts = {
+const unmatchedRoute: RouteFacts = {
   id: '',
   name: undefined,
   serviceId: undefined,

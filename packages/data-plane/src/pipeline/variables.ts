@@ -80,7 +80,7 @@ export function readVariable(ctx: Context, name: string): unknown {
 }
 
 /** `traditional_http`, `ai_chat` or `ai_stream` (ai-plugins.md §9). */
-export function requestType(ctx: Pick<Context, 'llm'>): string {
+function requestType(ctx: Pick<Context, 'llm'>): string {
   if (!ctx.llm) return 'traditional_http'
   return ctx.llm.stream ? 'ai_stream' : 'ai_chat'
 }
