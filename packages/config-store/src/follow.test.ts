@@ -67,6 +67,10 @@ async function untilReachable(reachable: boolean, timeoutMs = 10_000): Promise<v
   })
 }
 
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
+}
+
 /** Connections break, and new ones lead nowhere until `mend`. */
 function breakWire(): void {
   wire.stall()
@@ -82,14 +86,17 @@ describe('a follower', () => {
   test('sees a change within milliseconds of the answer to its write', async () => {
     await startMirror()
     const latencies: number[] = []
+    const roundTrips: number[] = []
     for (let index = 0; index < 50; index++) {
+      const writtenAt = performance.now()
       const { revision } = await writer.put('/routes/1', `${index}`)
       const answeredAt = performance.now()
       await until(() => mirror.follower.status.revision === revision, { everyMs: 0 })
+      roundTrips.push(answeredAt - writtenAt)
       latencies.push(performance.now() - answeredAt)
     }
-    const median = latencies.toSorted((a, b) => a - b)[25]
-    expect(median).toBeLessThan(20)
+    // On a machine that is busy with something else everything takes longer, the write itself too.
+    expect(median(latencies)).toBeLessThan(Math.max(20, 5 * median(roundTrips)))
     await expectTruth()
   })
 
@@ -98,14 +105,15 @@ describe('a follower', () => {
     await startMirror()
     await etcd.kill()
     await untilReachable(false)
+    const lostAt = performance.now()
     expect(mirror.size).toBe(11)
     expect(mirror.follower.status.lastError).toBeTruthy()
-    // Long enough for all pauses between attempts to have grown to their longest.
+    // Long enough for all pauses between attempts to have grown to their longest, which is far shorter.
     await delay(3_000)
     await etcd.restart()
     const backAt = performance.now()
     await untilReachable(true)
-    expect(performance.now() - backAt).toBeLessThan(1_000)
+    expect(performance.now() - backAt).toBeLessThan((backAt - lostAt) / 3)
     await writer.put('/routes/1', 'after')
     await untilSeen('/routes/1', 'after')
     await expectTruth()
@@ -151,7 +159,7 @@ describe('a follower', () => {
   test('notices an etcd that is frozen, and catches up when it thaws', async () => {
     await startMirror()
     await writer.put('/routes/1', '1')
-    etcd.freeze()
+    await etcd.freeze()
     await expect(followed.get('/routes/1')).rejects.toThrow('has no healthy etcd endpoint available')
     await untilReachable(false, 15_000)
     etcd.thaw()

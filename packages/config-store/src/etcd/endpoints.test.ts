@@ -25,12 +25,13 @@ test('with one endpoint alive every call succeeds, whichever is tried first', as
 })
 
 test('with none alive a call fails at once, in the words of APISIX', async () => {
-  const store = createEtcdStore({ host: [DEAD, DEAD], timeout: 5 })
+  const timeoutSeconds = 30
+  const store = createEtcdStore({ host: [DEAD, DEAD], timeout: timeoutSeconds })
   const startedAt = performance.now()
   await expect(store.put('/routes/1', 'x')).rejects.toThrow(
     new StoreUnavailableError('has no healthy etcd endpoint available'),
   )
-  expect(performance.now() - startedAt).toBeLessThan(1_000)
+  expect(performance.now() - startedAt).toBeLessThan((timeoutSeconds * 1000) / 10)
   await store.close()
 })
 

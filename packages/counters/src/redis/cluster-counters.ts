@@ -34,11 +34,11 @@ export class ClusterCounters implements CounterStore {
         }
       }
     } catch (error) {
-      this.#giveBack(held)
+      void this.#giveBack(held)
       throw error
     }
     if (refused < 0) return { admitted: true, lease: new ClusterLease(asks, held), states }
-    this.#giveBack(held)
+    await this.#giveBack(held)
     // Slots behind the refusal were not asked.
     for (const [i, ask] of asks.entries())
       states[i] ??= { limit: ask.limit, used: 0, reserved: 0, resetMs: 0 }
@@ -69,13 +69,16 @@ export class ClusterCounters implements CounterStore {
     this.#slots.close()
   }
 
-  #giveBack(held: readonly { readonly part: Part; readonly lease: Lease }[]): void {
-    for (const { part, lease } of held) {
-      void this.#slots.settle(
-        lease,
-        part.asks.map(() => 0),
-      )
-    }
+  /** Never rejects: what Redis does not take now waits until it does, or expires. */
+  async #giveBack(held: readonly { readonly part: Part; readonly lease: Lease }[]): Promise<void> {
+    await Promise.all(
+      held.map(({ part, lease }) =>
+        this.#slots.settle(
+          lease,
+          part.asks.map(() => 0),
+        ),
+      ),
+    )
   }
 }
 

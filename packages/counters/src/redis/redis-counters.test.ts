@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { startRedis, startTcpProxy, until, type Redis as RedisServer } from '@weir/testkit'
 import { Redis } from 'ioredis'
 import fc from 'fast-check'
@@ -127,11 +127,11 @@ describe('when Redis is away', () => {
     await store.reserve([anAsk({ key: 'away' })], 1_000)
     await lonely.kill()
     await expect(untilUnavailable(store)).resolves.toMatch(/^redis 127\.0\.0\.1:\d+: /)
-    const before = performance.now()
     for (let i = 0; i < 50; i++) {
-      await expect(store.reserve([anAsk({ key: 'away' })], 1_000)).rejects.toThrow(CounterUnavailableError)
+      await expect(within(0, store.reserve([anAsk({ key: 'away' })], 1_000))).rejects.toThrow(
+        CounterUnavailableError,
+      )
     }
-    expect(performance.now() - before).toBeLessThan(TIMEOUT_MS)
     await lonely.restart()
     await until(() => isServing(store))
   })
@@ -141,13 +141,13 @@ describe('when Redis is away', () => {
     const ask = anAsk({ key: 'frozen', amount: 10 })
     await store.settle(leaseOf(await store.reserve([ask], 60_000)), [1])
     const held = await store.reserve([ask], 60_000)
-    lonely.freeze()
+    await lonely.freeze()
     const before = performance.now()
-    await expect(store.reserve([ask], 60_000)).rejects.toThrow(CounterUnavailableError)
+    await expect(within(TIMEOUT_MS * 2, store.reserve([ask], 60_000))).rejects.toThrow(
+      CounterUnavailableError,
+    )
     expect(performance.now() - before).toBeGreaterThanOrEqual(TIMEOUT_MS - 1)
-    expect(performance.now() - before).toBeLessThan(TIMEOUT_MS * 3)
-    await expect(store.reserve([ask], 60_000)).rejects.toThrow(CounterUnavailableError)
-    expect(performance.now() - before).toBeLessThan(TIMEOUT_MS * 3)
+    await expect(within(0, store.reserve([ask], 60_000))).rejects.toThrow(CounterUnavailableError)
     // The answer to a caller came meanwhile: what it cost is told when Redis is back.
     await store.settle(leaseOf(held), [4])
     lonely.thaw()
@@ -206,9 +206,9 @@ describe('when Redis is away', () => {
     const wire = await startTcpProxy(lonely.port)
     wire.stall()
     const store = open({ redis_port: wire.port })
-    const before = performance.now()
-    await expect(store.reserve([anAsk({})], 1_000)).rejects.toThrow(CounterUnavailableError)
-    expect(performance.now() - before).toBeLessThan(TIMEOUT_MS * 3)
+    await expect(within(TIMEOUT_MS * 2, store.reserve([anAsk({})], 1_000))).rejects.toThrow(
+      CounterUnavailableError,
+    )
     await wire.stop()
   })
 })
@@ -265,6 +265,16 @@ async function isServing(store: RedisCounters): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** Fails when `work` takes longer than a timer set at the same time: a machine that is busy holds up both. */
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const late = async () => {
+    await sleep(ms)
+    for (let turns = 0; turns < 3; turns++) await turn()
+    throw new Error(`it took longer than ${ms} ms`)
+  }
+  return Promise.race([work, late()])
 }
 
 /** The message of the first failure. */

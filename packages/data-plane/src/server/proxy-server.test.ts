@@ -97,10 +97,11 @@ describe('slow clients', () => {
   })
 
   test('that keep sending are waited for', async () => {
-    const { port } = await serve(echo, { limits: { timeouts: { bodyMs: 200, sendMs: 200 } } })
+    const { port } = await serve(echo, { limits: { timeouts: { bodyMs: 1000, sendMs: 1000 } } })
     const exchange = new RawExchange({ port, method: 'POST', headers: { 'Content-Length': '8' } })
+    // In all longer than the limit, no single pause nearly as long.
     for (let i = 0; i < 8; i += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      await new Promise((resolve) => setTimeout(resolve, 150))
       exchange.write('x')
     }
     expect((await exchange.done).text).toBe('xxxxxxxx')

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { rawRequest } from '../http/client.ts'
+import { freezeProcess } from './freeze.ts'
 import { leash } from './leash.ts'
 
 export interface ProcessOptions {
@@ -36,6 +37,8 @@ export interface RunningProcess {
   readonly exit: ProcessExit | undefined
   readonly exited: Promise<ProcessExit>
   signal(name: NodeJS.Signals): void
+  /** SIGSTOP; returns when nothing of it runs. SIGCONT ends it. */
+  freeze(): Promise<void>
   /** Sends SIGTERM (or `signal`), after `graceMs` (default 10 s) SIGKILL, and waits for the end. */
   stop(options?: { signal?: NodeJS.Signals; graceMs?: number }): Promise<ProcessExit>
 }
@@ -82,6 +85,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     },
     exited,
     signal: (name) => void child.kill(name),
+    freeze: () => freezeProcess(running.pid),
     stop: async ({ signal = 'SIGTERM', graceMs = 10_000 } = {}) => {
       if (exit) return exit
       child.kill(signal)

@@ -6,8 +6,8 @@ export interface Restartable {
   restart(): Promise<void>
   /** SIGKILL, like a power cut; returns when the process is gone. */
   kill(): Promise<void>
-  /** SIGSTOP: connections stay open, nothing is answered. */
-  freeze(): void
+  /** Connections stay open, nothing is answered any more. */
+  freeze(): Promise<void>
   thaw(): void
 }
 
@@ -31,7 +31,7 @@ export function createRestartable(options: ProcessOptions, installHint: string):
       }
     },
     kill,
-    freeze: () => running?.signal('SIGSTOP'),
+    freeze: async () => running?.freeze(),
     thaw: () => running?.signal('SIGCONT'),
   }
 }

@@ -28,7 +28,7 @@ test('Redis comes back on the same port, also when it was frozen', async () => {
   try {
     await redis.kill()
     await redis.restart()
-    redis.freeze()
+    await redis.freeze()
     await expect(redis.restart()).resolves.toBeUndefined()
   } finally {
     await redis.stop()

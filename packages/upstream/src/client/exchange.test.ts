@@ -124,14 +124,14 @@ describe('deadlines', () => {
       })
     })
     const body = new Readable({ read: () => undefined })
-    const timeouts = { headersMs: 200, idleMs: 200 }
+    const timeouts = { headersMs: 600, idleMs: 600 }
     const recorder = send(origins(), options(server.origin), { method: 'POST', body, timeouts })
     recorder.exchange?.pause()
-    await new Promise((resolve) => setTimeout(resolve, 400))
+    await new Promise((resolve) => setTimeout(resolve, 800))
     body.push('abc')
     body.push(null)
     await until(() => recorder.status === 200)
-    await new Promise((resolve) => setTimeout(resolve, 400))
+    await new Promise((resolve) => setTimeout(resolve, 800))
     expect(recorder.calls).toEqual(['head'])
     recorder.exchange?.resume()
     expect((await recorder.done).text).toBe('hi')
