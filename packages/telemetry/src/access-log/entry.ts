@@ -63,64 +63,112 @@ export interface LlmPart {
   readonly riskLevel: string
 }
 
-/** With the line end. Built by hand, as there is one for every request. */
+/**
+ * With the line end. Built by hand, as there is one for every request, and from few pieces: what follows from the
+ * configuration is one text that was made before.
+ */
 export function formatAccessLine(entry: AccessLogEntry): string {
   const target = withoutSecrets(entry.target, entry.secretArguments)
-  let line =
-    `{"time":"${timestamp(entry.startedAt)}"` +
-    `,"remote_addr":${quote(entry.remoteAddress)}` +
+  const line =
+    `{"time":"${timestamp(entry.startedAt)}","remote_addr":${quote(entry.remoteAddress)}` +
     `,"http_host":${quote(entry.host ?? '')}` +
     `,"request":${quote(`${entry.method} ${target} HTTP/${entry.httpVersion}`)}` +
-    `,"status":${entry.status}` +
-    `,"body_bytes_sent":${entry.bodyBytesSent}` +
-    `,"request_length":${entry.requestLength}` +
-    `,"request_time":${seconds(entry.durationMs)}` +
-    `,"http_referer":${quote(entry.referer ?? '')}` +
-    `,"http_user_agent":${quote(entry.userAgent ?? '')}` +
-    `,"apisix_request_id":"${entry.requestId}"` +
-    `,"route_id":${known(entry.routeId)}` +
-    `,"service_id":${known(entry.serviceId ?? '')}` +
+    `,"status":${entry.status},"body_bytes_sent":${entry.bodyBytesSent}` +
+    `,"request_length":${entry.requestLength},"request_time":${seconds(entry.durationMs)}` +
+    `,"http_referer":${quote(entry.referer ?? '')},"http_user_agent":${quote(entry.userAgent ?? '')}` +
+    `,"apisix_request_id":"${entry.requestId}"${routeText(entry.routeId, entry.serviceId ?? '')}` +
     `,"consumer_name":${known(entry.consumerName ?? '')}` +
-    `,"outcome":"${entry.outcome}"` +
-    `,"response_source":"${entry.responseSource}"`
-  if (entry.upstream) line += formatUpstream(entry.upstream, entry.secretArguments)
-  line += entry.llm ? formatLlm(entry.llm) : ',"request_type":"traditional_http"'
-  return `${line}}\n`
+    `,"outcome":"${entry.outcome}","response_source":"${entry.responseSource}"`
+  const upstream = entry.upstream ? formatUpstream(entry.upstream, entry.secretArguments) : ''
+  return `${line}${upstream}${entry.llm ? formatLlm(entry.llm) : ',"request_type":"traditional_http"'}}\n`
 }
 
 function formatUpstream(upstream: UpstreamPart, secretArguments: AccessLogEntry['secretArguments']): string {
   const time =
     upstream.responseMs === undefined ? '' : `,"upstream_response_time":${seconds(upstream.responseMs)}`
-  return (
-    `,"upstream_addr":${quote(upstream.addresses)}` +
-    `,"upstream_status":${quote(upstream.statuses)}${time}` +
-    `,"upstream_scheme":${quote(upstream.scheme)}` +
-    `,"upstream_host":${quote(upstream.host)}` +
-    `,"upstream_uri":${quote(withoutSecrets(upstream.uri, secretArguments))}`
-  )
+  return `,"upstream_status":"${upstream.statuses}"${time}${targetText(upstream, secretArguments)}`
 }
 
 function formatLlm(llm: LlmPart): string {
   return (
-    `,"request_type":"${llm.stream ? 'ai_stream' : 'ai_chat'}"` +
-    `,"request_llm_model":${quote(llm.requestModel)}` +
-    `,"llm_model":${known(llm.model)}` +
-    `,"balancer_ip":${known(llm.instance)}` +
+    (llm.stream ? ',"request_type":"ai_stream"' : ',"request_type":"ai_chat"') +
+    `,"request_llm_model":${quote(llm.requestModel)}${instanceText(llm.instance, llm.model)}` +
     `,"llm_time_to_first_token":${Math.round(llm.timeToFirstTokenMs)}` +
     `,"apisix_upstream_response_time":${Math.round(llm.upstreamMs)}` +
-    `,"llm_prompt_tokens":${llm.promptTokens}` +
-    `,"llm_completion_tokens":${llm.completionTokens}` +
-    `,"llm_total_tokens":${llm.totalTokens}` +
+    `,"llm_prompt_tokens":${llm.promptTokens},"llm_completion_tokens":${llm.completionTokens}` +
+    `,"llm_total_tokens":${llm.totalTokens}${detailsText(llm)}` +
+    `,"llm_usage_source":"${llm.usageSource}"${factsText(llm)}`
+  )
+}
+
+const noDetails =
+  ',"llm_cache_read_input_tokens":0,"llm_cache_creation_input_tokens":0,"llm_reasoning_tokens":0'
+
+function detailsText(llm: LlmPart): string {
+  if (llm.cacheReadTokens === 0 && llm.cacheCreationTokens === 0 && llm.reasoningTokens === 0)
+    return noDetails
+  return (
     `,"llm_cache_read_input_tokens":${llm.cacheReadTokens}` +
     `,"llm_cache_creation_input_tokens":${llm.cacheCreationTokens}` +
-    `,"llm_reasoning_tokens":${llm.reasoningTokens}` +
-    `,"llm_usage_source":"${llm.usageSource}"` +
-    `,"llm_stream":${llm.stream}` +
-    `,"llm_has_tool_calls":${llm.hasToolCalls}` +
-    `,"llm_tool_count":${llm.toolCount}` +
-    `,"llm_end_user_id":${quote(llm.endUser)}` +
-    `,"llm_content_risk_level":${quote(llm.riskLevel)}`
+    `,"llm_reasoning_tokens":${llm.reasoningTokens}`
   )
+}
+
+const noFacts =
+  ',"llm_has_tool_calls":false,"llm_tool_count":0,"llm_end_user_id":"","llm_content_risk_level":""'
+
+function factsText(llm: LlmPart): string {
+  const stream = llm.stream ? ',"llm_stream":true' : ',"llm_stream":false'
+  if (!llm.hasToolCalls && llm.toolCount === 0 && llm.endUser === '' && llm.riskLevel === '') {
+    return stream + noFacts
+  }
+  return (
+    `${stream},"llm_has_tool_calls":${llm.hasToolCalls},"llm_tool_count":${llm.toolCount}` +
+    `,"llm_end_user_id":${quote(llm.endUser)},"llm_content_risk_level":${quote(llm.riskLevel)}`
+  )
+}
+
+/** Texts made before, by what they were made of. They are few, and they come again. */
+const textsMax = 10_000
+
+function remember<T>(texts: Map<string, T>, key: string, text: T): T {
+  if (texts.size >= textsMax) texts.clear()
+  texts.set(key, text)
+  return text
+}
+
+const routeTexts = new Map<string, { readonly serviceId: string; readonly text: string }>()
+
+function routeText(routeId: string, serviceId: string): string {
+  const before = routeTexts.get(routeId)
+  if (before?.serviceId === serviceId) return before.text
+  const text = `,"route_id":${quote(routeId)},"service_id":${quote(serviceId)}`
+  return remember(routeTexts, routeId, { serviceId, text }).text
+}
+
+const instanceTexts = new Map<string, { readonly model: string; readonly text: string }>()
+
+function instanceText(instance: string, model: string): string {
+  const before = instanceTexts.get(instance)
+  if (before?.model === model) return before.text
+  const text = `,"llm_model":${quote(model)},"balancer_ip":${quote(instance)}`
+  return remember(instanceTexts, instance, { model, text }).text
+}
+
+const targetTexts = new Map<string, { readonly upstream: UpstreamPart; readonly text: string }>()
+
+function targetText(upstream: UpstreamPart, secretArguments: AccessLogEntry['secretArguments']): string {
+  const { addresses, scheme, host, uri } = upstream
+  const before = targetTexts.get(addresses)
+  if (before?.upstream.uri === uri && before.upstream.host === host && before.upstream.scheme === scheme) {
+    return before.text
+  }
+  const text =
+    `,"upstream_addr":${quote(addresses)},"upstream_scheme":${quote(scheme)},"upstream_host":${quote(host)}` +
+    `,"upstream_uri":${quote(withoutSecrets(uri, secretArguments))}`
+  // A query may be anything, and what is secret in it depends on the request.
+  if (uri.includes('?')) return text
+  return remember(targetTexts, addresses, { upstream, text }).text
 }
 
 /** Seconds with milliseconds, as nginx has them. */
@@ -150,18 +198,11 @@ function timestamp(ms: number): string {
   return `${lastPrefix}${threeDigits(rest)}Z`
 }
 
-/** Texts that come from the configuration, as JSON: there are few of them, and they come again. */
 const knownTexts = new Map<string, string>()
-const knownTextsMax = 10_000
 
+/** A text that comes from the configuration, as JSON. */
 function known(text: string): string {
-  let quoted = knownTexts.get(text)
-  if (quoted === undefined) {
-    quoted = quote(text)
-    if (knownTexts.size >= knownTextsMax) knownTexts.clear()
-    knownTexts.set(text, quoted)
-  }
-  return quoted
+  return knownTexts.get(text) ?? remember(knownTexts, text, quote(text))
 }
 
 const plain = /^[\u0020\u0021\u0023-\u005b\u005d-\u007e]*$/
