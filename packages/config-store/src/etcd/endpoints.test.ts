@@ -41,7 +41,8 @@ test('a follower moves from an endpoint that dies to the next one', async () => 
   const mirror = new Mirror(store)
   await mirror.follower.initialized
   const write = async (value: string) => {
-    await store.put('/routes/1', value)
+    // Nobody knows what became of a write whose connection broke under it, so the store does not repeat it.
+    await until(() => store.put('/routes/1', value))
     await until(() => mirror.value('/routes/1') === value)
   }
   await write('both')

@@ -9,11 +9,11 @@ let collect: Collect | undefined
 /** Blocks this thread for tens of milliseconds. */
 export function collectGarbage(): void {
   if (!collect) {
+    // With the flag set, new contexts have the function. It is never taken back: the flag is the whole process's, and
+    // another thread may be about to make its own context.
     setFlagsFromString('--expose-gc')
-    // With the flag set, new contexts have the function.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     collect = runInNewContext('gc') as Collect
-    setFlagsFromString('--no-expose-gc')
   }
   collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }
