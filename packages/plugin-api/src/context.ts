@@ -5,6 +5,10 @@ import type { LlmExchange } from './exchange.ts'
 import type { QuotaSource } from './quota.ts'
 import type { State } from './state.ts'
 
+export interface PieceReader {
+  push(piece: Buffer): void
+}
+
 /** The client's request. Header names are lower case; edits are seen by whoever is called next, the upstream last. */
 export interface ClientRequest {
   readonly method: string
@@ -30,6 +34,12 @@ export interface ClientRequest {
    * before anything is read, else by what arrived. Rejects when the client left.
    */
   readBody(maxBytes: number): Buffer | number | Promise<Buffer | number>
+  /**
+   * Shows the whole body to `reader` in pieces of some 16 to 64 KB, as it arrives, so that no single turn of the event
+   * loop has to do with all of it. Resolves with its size, or the size that exceeded `maxBytes` as with `readBody`.
+   * The body is kept for whoever reads it later.
+   */
+  readPieces(maxBytes: number, reader: PieceReader): Promise<number>
   /** The body if it has been read. */
   readonly body: Buffer | undefined
 }

@@ -1,7 +1,8 @@
 // The client's request over node:http's IncomingMessage: what is rarely needed is worked out when asked for.
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
-import type { ClientRequest } from '@weir/plugin-api'
+import type { ClientRequest, PieceReader } from '@weir/plugin-api'
+import { PieceJoiner, pieceBytesMax } from './piece-joiner.ts'
 
 /** The client closed the connection before its request was complete. */
 export class ClientGoneError extends Error {
@@ -14,12 +15,16 @@ export class IncomingRequest implements ClientRequest {
   readonly target: string
   readonly query: string
   readonly path: string
-  body: Buffer | undefined
   /** Bytes of the body that have arrived. */
   bodyBytes = 0
+  #giveUp: ((reason: Error) => void) | undefined = undefined
   #host: string | undefined
   #query: URLSearchParams | undefined
+  #body: Buffer | undefined
   #reading: Promise<Buffer | number> | undefined
+  /** The body as it was read in pieces; not to be used before all of it is there. */
+  #pieces: readonly Buffer[] | undefined
+  #readingPieces: Promise<number> | undefined
 
   /** `normalize` turns the raw path into the text that routes are matched with (routing.md §2.1). */
   constructor(message: IncomingMessage, normalize: (path: string) => string) {
@@ -68,11 +73,32 @@ export class IncomingRequest implements ClientRequest {
     return this.#query.get(name) ?? undefined
   }
 
+  get body(): Buffer | undefined {
+    if (this.#pieces) {
+      this.#body = Buffer.concat(this.#pieces)
+      this.#pieces = undefined
+    }
+    return this.#body
+  }
+
   readBody(maxBytes: number): Buffer | number | Promise<Buffer | number> {
-    if (this.body) return this.body.length > maxBytes ? this.body.length : this.body
+    const { body } = this
+    if (body) return body.length > maxBytes ? body.length : body
     const announced = Number(this.message.headers['content-length'])
     if (announced > maxBytes) return announced
+    if (this.#readingPieces) return this.#readingPieces.then((size) => this.body ?? size)
     return (this.#reading ??= this.#read(maxBytes))
+  }
+
+  async readPieces(maxBytes: number, reader: PieceReader): Promise<number> {
+    if (!this.body && !this.#reading && !this.#readingPieces) {
+      const announced = Number(this.message.headers['content-length'])
+      return announced > maxBytes ? announced : (this.#readingPieces = this.#readPieces(maxBytes, reader))
+    }
+    const body = await this.readBody(maxBytes)
+    if (typeof body === 'number') return body
+    for (let at = 0; at < body.length; at += pieceBytesMax) reader.push(body.subarray(at, at + pieceBytesMax))
+    return body.length
   }
 
   #read(maxBytes: number): Promise<Buffer | number> {
@@ -91,13 +117,37 @@ export class IncomingRequest implements ClientRequest {
         else rest = [first, chunk]
       })
       message.on('end', () => {
-        this.body = rest ? Buffer.concat(rest) : (first ?? Buffer.alloc(0))
-        resolve(this.body)
+        this.#body = rest ? Buffer.concat(rest) : (first ?? Buffer.alloc(0))
+        resolve(this.#body)
       })
-      message.on('error', () => reject(new ClientGoneError('the client left while sending its request')))
-      message.on('close', () => {
-        if (!message.complete) reject(new ClientGoneError('the client left while sending its request'))
+      this.#giveUp = reject
+    })
+  }
+
+  /** The client left: whoever waits for the body is told. */
+  leave(): void {
+    if (!this.message.complete) {
+      this.#giveUp?.(new ClientGoneError('the client left while sending its request'))
+    }
+  }
+
+  #readPieces(maxBytes: number, reader: PieceReader): Promise<number> {
+    const { message } = this
+    const joiner = new PieceJoiner(reader)
+    return new Promise((resolve, reject) => {
+      message.on('data', (chunk: Buffer) => {
+        this.bodyBytes += chunk.length
+        if (this.bodyBytes > maxBytes) {
+          message.pause()
+          resolve(this.bodyBytes)
+        } else joiner.push(chunk)
       })
+      message.on('end', () => {
+        joiner.flush()
+        this.#pieces = joiner.pieces
+        resolve(this.bodyBytes)
+      })
+      this.#giveUp = reject
     })
   }
 }

@@ -83,6 +83,7 @@ export class Context implements RequestContext {
   leave(): void {
     if (this.clientGone) return
     this.clientGone = true
+    this.request.leave()
     const callbacks = this.#onGone
     this.#onGone = undefined
     if (callbacks) for (const callback of callbacks) callback()

@@ -120,10 +120,13 @@ function respond(ctx: Context, response: GatewayResponse, services: Services): v
   new ResponseWriter(ctx, response, services, conclude).send(stagesFor(ctx, response), services.draining())
 }
 
-/** A stage that cannot be made fails the whole response: it may be the one that protects the client. */
+/**
+ * A stage that cannot be made fails the whole response: it may be the one that protects the client. A complete answer
+ * of an LLM has been shown to the plugins already, also where it is so long that it is sent in pieces.
+ */
 function stagesFor(ctx: Context, response: GatewayResponse): readonly Stage[] {
   const steps = ctx.chain.stage
-  if (steps.length === 0 || !isByteStream(response.body)) return noStages
+  if (steps.length === 0 || response.answer || !isByteStream(response.body)) return noStages
   const stages = steps.flatMap((step) =>
     applies(step, ctx) ? (step.instance.stage?.(ctx, response) ?? []) : [],
   )

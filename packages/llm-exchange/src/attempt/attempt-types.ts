@@ -1,6 +1,6 @@
 // What an attempt is given, what it goes through, and whom it tells.
 import type { AddressSet } from '@weir/contract'
-import type { ClientProtocol, JsonObject } from '@weir/llm'
+import type { ClientProtocol, JsonObject, LongJson } from '@weir/llm'
 import type { LimitSettings } from '../settings.ts'
 import type { Attempt } from './attempt.ts'
 import type { Failure } from './failure.ts'
@@ -27,9 +27,10 @@ export type AttemptExit =
 /** The request to send, before it is shaped for an instance. */
 export interface Outgoing {
   readonly protocol: ClientProtocol
+  /** Its outline when it is long. */
   readonly body: JsonObject
   /** The client's own bytes; undefined when a plugin has changed the body. */
-  readonly raw: Buffer | undefined
+  readonly raw: Buffer | LongJson | undefined
   readonly wantsText: boolean
 }
 
@@ -43,8 +44,8 @@ export interface AttemptRules extends LimitSettings {
 
 /** Whoever made the attempt. Of `answered`, `failed` and `streaming` exactly one is called, unless it is abandoned. */
 export interface AttemptOwner {
-  /** A complete answer that no rule counts as a failure. */
-  answered(attempt: Attempt, body: Buffer): void
+  /** A complete answer that no rule counts as a failure; in pieces when it is long. */
+  answered(attempt: Attempt, body: Buffer | readonly Buffer[]): void
   failed(attempt: Attempt, failure: Failure): void
   /** The first bytes of a stream are here. */
   streaming(attempt: Attempt): void

@@ -19,6 +19,7 @@ import {
   transportFailure,
   upstreamFailure,
 } from './failure.ts'
+import { joined, joinedBytesMax, streamPieces, toRequestBody } from './pieces-out.ts'
 import { requestHeaders } from './request-headers.ts'
 import { readResponseHeaders } from './response-headers.ts'
 
@@ -83,6 +84,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
     if (!target) return this.#fail('transport_failed', ownFailure(500, 'the instance has no endpoint'))
 
     const { bytes, edits } = plan.shaper.shape(body, raw)
+    const headers = requestHeaders(this.#ctx, instance, target.host, this.#rules.trustedAddresses)
     if (edits) {
       const tools = 'tools' in edits ? edits['tools'] : body['tools']
       this.toolCount = Array.isArray(tools) ? tools.length : 0
@@ -95,8 +97,8 @@ export class Attempt implements ExchangeHandler, ByteStream {
       {
         method: plan.method(this.#ctx),
         path,
-        headers: requestHeaders(this.#ctx, instance, target.host, this.#rules.trustedAddresses),
-        body: bytes,
+        headers,
+        body: Buffer.isBuffer(bytes) ? bytes : toRequestBody(bytes, headers),
         timeouts: { headersMs: timeout, idleMs: timeout },
       },
       this,
@@ -308,11 +310,12 @@ export class Attempt implements ExchangeHandler, ByteStream {
   }
 
   #answerComplete(): void {
-    const body = this.#chunks.length === 1 ? this.#chunks[0] : undefined
-    const bytes = body ?? Buffer.concat(this.#chunks)
+    const chunks = this.#chunks
     this.#chunks = []
+    const bytes = this.#bytes > joinedBytesMax ? chunks : joined(chunks)
     if (this.#isFailure) {
-      this.#fail('rejected', upstreamFailure(this.status, this.headers, bytes))
+      const body = Buffer.isBuffer(bytes) ? bytes : streamPieces(bytes, this.headers)
+      this.#fail('rejected', upstreamFailure(this.status, this.headers, body))
       return
     }
     this.#end('answered', this.status)

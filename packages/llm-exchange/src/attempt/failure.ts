@@ -1,13 +1,13 @@
 // How an attempt fails, and what the client is told (contract/ai-plugins.md §6.4). Where APISIX sends the HTML page of
 // the status, the reason stands in JSON.
-import type { ResponseSource } from '@weir/plugin-api'
+import type { ByteStream, ResponseSource } from '@weir/plugin-api'
 import type { UpstreamError, UpstreamFailure } from '@weir/upstream'
 
 export interface Failure {
   /** Of the reply, and what the retry rules look at. */
   readonly status: number
   readonly headers: readonly string[]
-  readonly body: Buffer | string
+  readonly body: Buffer | string | ByteStream
   readonly source: ResponseSource
   /** For logs and alerts; names no host. */
   readonly reason: string
@@ -42,7 +42,11 @@ export function limitFailure(status: number, text: string, headers: readonly str
   return { status, headers: typed, body: text, source: 'apisix', reason: text, isFinal: false }
 }
 
-export function upstreamFailure(status: number, headers: readonly string[], body: Buffer): Failure {
+export function upstreamFailure(
+  status: number,
+  headers: readonly string[],
+  body: Buffer | ByteStream,
+): Failure {
   return { status, headers, body, source: 'upstream', reason: `status ${status}`, isFinal: false }
 }
 

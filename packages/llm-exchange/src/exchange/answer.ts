@@ -28,8 +28,13 @@ export class Answer implements LlmAnswer {
 
   /** Undefined when the answer is no JSON object, or an error. */
   get json(): JsonObject | undefined {
-    if (this.#json === 'not parsed') this.#json = this.status < 400 ? parse(this.bytes) : undefined
+    if (this.#json === 'not parsed') this.#json = this.status < 400 ? parseObject(this.bytes) : undefined
     return this.#json
+  }
+
+  /** How much text it brings, for an estimate; undefined when it is no JSON object, or an error. */
+  get textBytes(): number | undefined {
+    return this.json && Buffer.byteLength(this.text)
   }
 
   get text(): string {
@@ -45,7 +50,8 @@ export class Answer implements LlmAnswer {
 /** One of these stands in every answer that calls a tool, whatever its protocol. */
 const toolMarks = ['"tool_calls"', '"function_call"', '"tool_use"', '"toolUse"']
 
-function parse(bytes: Buffer): JsonObject | undefined {
+/** Undefined when it is none. */
+export function parseObject(bytes: Buffer): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(bytes.toString())
     return isJsonObject(value) ? value : undefined

@@ -1,5 +1,5 @@
 // The access phase of ai-proxy and ai-proxy-multi: is this a request to an LLM, in which protocol, and whom to ask?
-import { detectProtocol, type JsonObject } from '@weir/llm'
+import { detectProtocol, JsonCollector, type JsonObject, type LongJson, wholeJsonBytesMax } from '@weir/llm'
 import type { Awaitable, Reply, RequestContext } from '@weir/plugin-api'
 import type { RouteState } from '../route/route-state.ts'
 import { allTried, emptyBody, noProtocol, notJson, tooLarge, unsupportedContentType } from './replies.ts'
@@ -14,6 +14,9 @@ export function openExchange(ctx: RequestContext, route: RouteState): Awaitable<
     return unsupportedContentType(contentType)
   }
   const prepared = route.prepare()
+  // Long bodies are never handled in one go. One of a length not announced may be long.
+  if (!(Number(ctx.request.header('content-length')) <= wholeJsonBytesMax))
+    return openInPieces(ctx, route, prepared)
   const body = ctx.request.readBody(route.maxRequestBytes)
   if (prepared || body instanceof Promise) return openLater(ctx, route, prepared, body)
   return open(ctx, route, body)
@@ -30,6 +33,23 @@ async function openLater(
   return open(ctx, route, bytes)
 }
 
+async function openInPieces(
+  ctx: RequestContext,
+  route: RouteState,
+  prepared: void | Promise<void>,
+): Promise<Reply | undefined> {
+  const json = new JsonCollector()
+  const size = await ctx.request.readPieces(route.maxRequestBytes, json)
+  if (prepared) await prepared
+  if (size > route.maxRequestBytes) return tooLarge(size, route.maxRequestBytes)
+  return json.long ? openLong(ctx, route, json.long) : open(ctx, route, json.bytes())
+}
+
+function openLong(ctx: RequestContext, route: RouteState, raw: LongJson): Reply | undefined {
+  const complaint = raw.complaint()
+  return complaint === '' ? openBody(ctx, route, raw.outline, raw) : notJson(complaint)
+}
+
 function open(ctx: RequestContext, route: RouteState, raw: Buffer | number): Reply | undefined {
   if (typeof raw === 'number') return tooLarge(raw, route.maxRequestBytes)
   if (raw.length === 0) return emptyBody
@@ -37,8 +57,18 @@ function open(ctx: RequestContext, route: RouteState, raw: Buffer | number): Rep
   try {
     body = JSON.parse(raw.toString())
   } catch (error) {
-    return notJson(error)
+    return notJson(error instanceof Error ? error.message : 'invalid')
   }
+  return openBody(ctx, route, body, raw)
+}
+
+/** `body` is the outline when `raw` is long. */
+function openBody(
+  ctx: RequestContext,
+  route: RouteState,
+  body: unknown,
+  raw: Buffer | LongJson,
+): Reply | undefined {
   const protocol = detectProtocol(ctx.request.path, body)
   if (!protocol || !isTable(body)) return noProtocol
   const instance = route.pick(ctx, noneTried)

@@ -19,8 +19,7 @@ export function tooLarge(size: number, max: number): Reply {
   return { status: 413, body: { message: `could not get body: ${reason}` } }
 }
 
-export function notJson(error: unknown): Reply {
-  const reason = error instanceof Error ? error.message : 'invalid'
+export function notJson(reason: string): Reply {
   return { status: 400, body: { message: `could not parse JSON request body: ${reason}` } }
 }
 

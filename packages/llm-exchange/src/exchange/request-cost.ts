@@ -4,6 +4,7 @@ import {
   completionBound,
   estimatedUsage,
   type JsonObject,
+  LongJson,
   type Prompt,
   type TokenEstimator,
   type UsageReport,
@@ -18,20 +19,20 @@ export class RequestCost {
   readonly #protocol: ClientProtocol
   readonly #estimator: TokenEstimator
   readonly #body: JsonObject
-  readonly #rawBytes: number | undefined
+  readonly #raw: Buffer | LongJson | undefined
   #prompt: Prompt | undefined = undefined
 
-  /** `rawBytes` is the body's length as the client sent it; undefined when a plugin has replaced it. */
+  /** `raw` is the body as the client sent it; undefined when a plugin has replaced it. */
   constructor(
     protocol: ClientProtocol,
     estimator: TokenEstimator,
     body: JsonObject,
-    rawBytes: number | undefined,
+    raw: Buffer | LongJson | undefined,
   ) {
     this.#protocol = protocol
     this.#estimator = estimator
     this.#body = body
-    this.#rawBytes = rawBytes
+    this.#raw = raw
   }
 
   /** Before the call: the prompt by its bytes, the completion by the bound that goes out, else as learned. */
@@ -60,8 +61,9 @@ export class RequestCost {
 
   #measure(): Prompt {
     if (this.#prompt) return this.#prompt
-    const whole = this.#rawBytes ?? Buffer.byteLength(JSON.stringify(this.#body))
-    const { count, bytes } = this.#protocol.media(this.#body)
+    const raw = this.#raw
+    const whole = raw?.length ?? Buffer.byteLength(JSON.stringify(this.#body))
+    const { count, bytes } = raw instanceof LongJson ? raw.media : this.#protocol.media(this.#body)
     this.#prompt = { bytes: Math.max(0, whole - bytes), media: count }
     return this.#prompt
   }

@@ -1,13 +1,16 @@
 // One LLM request from its admission to the settlement of its cost: pick, reserve, attempt, judge, next.
-import type { ClientProtocol, JsonObject, UsageReport } from '@weir/llm'
+import { type ClientProtocol, type JsonObject, LongJson, type UsageReport } from '@weir/llm'
+import { isJsonObject } from '@weir/contract'
 import type { Awaitable, GatewayResponse, LlmExchange, Reply, RequestContext } from '@weir/plugin-api'
 import { Attempt } from '../attempt/attempt.ts'
 import type { AttemptOwner } from '../attempt/attempt-types.ts'
 import { type Failure, ownFailure } from '../attempt/failure.ts'
+import { streamPieces } from '../attempt/pieces-out.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { RouteState } from '../route/route-state.ts'
 import { type Admission, type Reservation, reserve } from './admission.ts'
 import { Answer } from './answer.ts'
+import { LongAnswer } from './long-answer.ts'
 import { allTried, toResponse } from './replies.ts'
 import { RequestCost } from './request-cost.ts'
 
@@ -27,7 +30,9 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   readonly #route: RouteState
   #body: JsonObject
   /** The client's own bytes, while nobody has replaced the body. */
-  #raw: Buffer | undefined
+  #raw: Buffer | LongJson | undefined
+  /** All of a long body, when a plugin asked for it. */
+  #whole: JsonObject | undefined = undefined
   #instance: Instance
   #tried: number[] = []
   #retries = 0
@@ -39,7 +44,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   #reservation: Reservation | undefined = undefined
   #isSettled = false
   #attempt: Attempt | undefined = undefined
-  #answer: Answer | undefined = undefined
+  #answer: Answer | LongAnswer | undefined = undefined
   #respond: ((response: GatewayResponse) => void) | undefined = undefined
 
   constructor(
@@ -47,7 +52,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     route: RouteState,
     protocol: ClientProtocol,
     body: JsonObject,
-    raw: Buffer,
+    raw: Buffer | LongJson,
     instance: Instance,
   ) {
     this.#ctx = ctx
@@ -58,11 +63,12 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     this.protocol = protocol
     this.stream = protocol.isStream(body)
     this.requestModel = textOf(body['model'])
-    this.#cost = new RequestCost(protocol, route.estimator, body, raw.length)
+    this.#cost = new RequestCost(protocol, route.estimator, body, raw)
   }
 
   get body(): JsonObject {
-    return this.#body
+    if (!(this.#raw instanceof LongJson)) return this.#body
+    return (this.#whole ??= wholeOf(this.#raw))
   }
 
   replaceBody(body: Record<string, unknown>): void {
@@ -183,12 +189,17 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     attempt.send()
   }
 
-  answered(attempt: Attempt, bytes: Buffer): void {
+  answered(attempt: Attempt, bytes: Buffer | readonly Buffer[]): void {
     this.#serve(attempt)
-    const answer = new Answer(this.protocol, attempt.status, bytes)
+    const { status, headers } = attempt
+    const isWhole = Buffer.isBuffer(bytes)
+    const answer = isWhole
+      ? new Answer(this.protocol, status, bytes)
+      : new LongAnswer(this.protocol, status, bytes)
     this.#answer = answer
-    this.#settle(answer.usage ?? (answer.json && this.#delivered(Buffer.byteLength(answer.text))))
-    this.#end({ status: attempt.status, headers: attempt.headers, source: 'upstream', body: bytes, answer })
+    this.#settle(answer.usage ?? this.#estimate(answer.textBytes))
+    const body = isWhole ? bytes : streamPieces(bytes, headers)
+    this.#end({ status, headers, source: 'upstream', body, answer })
   }
 
   streaming(attempt: Attempt): void {
@@ -297,6 +308,11 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
 
   // --- cost ----------------------------------------------------------------------------------------------------
 
+  /** Nothing can be told of an answer that is no JSON. */
+  #estimate(textBytes: number | undefined): UsageReport | undefined {
+    return textBytes === undefined ? undefined : this.#delivered(textBytes)
+  }
+
   #delivered(textBytes: number, interrupted = false): UsageReport | undefined {
     return this.#cost.delivered(this.model, textBytes, interrupted)
   }
@@ -312,6 +328,11 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     } else this.#reservation?.release()
     this.#reservation = undefined
   }
+}
+
+function wholeOf(json: LongJson): JsonObject {
+  const body = json.parse()
+  return isJsonObject(body) ? body : {}
 }
 
 function textOf(value: unknown): string {

@@ -14,3 +14,9 @@ export function cutPieces(pieces: readonly Buffer[], start: number, end: number)
   }
   return cut
 }
+
+export function totalBytes(pieces: readonly Buffer[]): number {
+  let sum = 0
+  for (const piece of pieces) sum += piece.length
+  return sum
+}

@@ -30,6 +30,8 @@ const key = fc.oneof(
   fc.constantFrom('a', 'model', 'stream', '__proto__', 'ключ'),
   fc.string({ unit: 'binary' }),
 )
+/** Once through JSON, which knows no -0. */
+const anyJson = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown)
 const document = fc
   .tuple(
     fc.oneof(fc.jsonValue({ stringUnit: 'binary' }), fc.dictionary(key, fc.jsonValue())),
@@ -78,17 +80,17 @@ test('finds JSON where a parser finds it, however it is cut', () => {
 test('splicing members gives the object that setting them gives', () => {
   fc.assert(
     fc.property(
-      fc.dictionary(key, fc.jsonValue()),
-      fc.dictionary(key, fc.option(fc.jsonValue(), { nil: undefined }), { maxKeys: 3 }),
+      fc.dictionary(key, anyJson),
+      fc.dictionary(key, fc.option(anyJson, { nil: undefined }), { maxKeys: 3 }),
       sizes,
       fc.constantFrom(0, 1),
       (body, edits, cuts, space) => {
-        const json = inPieces(JSON.stringify(body, undefined, space), cuts)
-        expect(json.complaint()).toBe('')
+        const long = inPieces(JSON.stringify(body, undefined, space), cuts)
+        expect(long.complaint()).toBe('')
         const members = new Map(
           Object.entries(edits).map(([k, v]) => [k, v === undefined ? v : Buffer.from(JSON.stringify(v))]),
         )
-        const spliced = Buffer.concat(splicePieces(json, members)).toString()
+        const spliced = Buffer.concat(splicePieces(long, members)).toString()
         const expected = new Map([...Object.entries(body), ...Object.entries(edits)])
         for (const [k, v] of Object.entries(edits)) if (v === undefined) expected.delete(k)
         expect(new Map(Object.entries(JSON.parse(spliced) as object))).toEqual(expected)

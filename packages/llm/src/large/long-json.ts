@@ -54,11 +54,16 @@ export class LongJson implements JsonParts {
     this.#pieceStart += piece.length
   }
 
+  /** Whether the outermost value is one. */
+  get isObject(): boolean {
+    return this.#scanner.root === OPEN_BRACE
+  }
+
   /** Why the text, now complete, cannot be read; empty when it can. */
   complaint(): string {
     this.#scanner.end()
     if (this.#scanner.failure !== '') return this.#scanner.failure
-    return this.#isObject && this.#parts > membersMax ? `more than ${membersMax} members` : ''
+    return this.isObject && this.#parts > membersMax ? `more than ${membersMax} members` : ''
   }
 
   /**
@@ -66,8 +71,13 @@ export class LongJson implements JsonParts {
    * object or array is, `longText`, `longObject`, or an array of the same length with nothing in it.
    */
   get outline(): unknown {
-    if (this.#isObject) return this.#outline
+    if (this.isObject) return this.#outline
     return this.#scanner.root === OPEN_BRACKET ? longArray(this.#parts) : longText
+  }
+
+  /** The members of an object that have come so far, as in the outline. */
+  get shortMembers(): JsonObject {
+    return this.#outline
   }
 
   /** Pictures and the like, as far as keys tell. */
@@ -104,14 +114,10 @@ export class LongJson implements JsonParts {
 
   value(start: number, end: number, first: number, elements: number): void {
     this.#parts++
-    if (!this.#isObject || this.#parts > membersMax) return
+    if (!this.isObject || this.#parts > membersMax) return
     this.members.push({ key: this.#key, keyStart: this.#keyStart, start, end })
     const bytes = this.#isAffordable(start, end, first) ? this.#bytesOf(start, end) : undefined
     this.#outline[this.#key] = bytes ? JSON.parse(bytes.toString()) : standIn(first, elements)
-  }
-
-  get #isObject(): boolean {
-    return this.#scanner.root === OPEN_BRACE
   }
 
   #isAffordable(start: number, end: number, first: number): boolean {

@@ -1,4 +1,7 @@
 // What a configuration does to a request's body on its way to one instance (contract/ai-plugins.md §6.1).
+import { GatewayError, isJsonObject } from '@weir/contract'
+import { LongJson, longObject } from '../large/long-json.ts'
+import { splicePieces } from '../large/splice-pieces.ts'
 import type { BodyEdits, ClientProtocol, JsonObject } from '../protocols/protocol.ts'
 import type { MaxTokensMember } from '../providers/provider.ts'
 import { patchEdits } from './merge-patch.ts'
@@ -15,7 +18,8 @@ export interface ShapingRules {
 }
 
 export interface ShapedBody {
-  readonly bytes: Buffer
+  /** In pieces when the client's body is long. */
+  readonly bytes: Buffer | readonly Buffer[]
   /** The members that were changed; undefined when the client's own bytes go out. */
   readonly edits: BodyEdits | undefined
 }
@@ -44,8 +48,12 @@ export class BodyShaper {
     return Object.hasOwn(this.#fixed, key) ? this.#fixed[key] : body[key]
   }
 
-  /** `raw` is `body` as the client wrote it; undefined when a plugin has replaced it. */
-  shape(body: JsonObject, raw: Buffer | undefined): ShapedBody {
+  /**
+   * `raw` is what the client sent, of which `body` is the value, or the outline when it is long; undefined when a
+   * plugin has replaced it.
+   */
+  shape(body: JsonObject, raw: Buffer | LongJson | undefined): ShapedBody {
+    if (raw instanceof LongJson) return this.#shapeLong(body, raw)
     const edits = this.#edits(body)
     if (raw) {
       if (!edits) return { bytes: raw, edits: undefined }
@@ -53,6 +61,22 @@ export class BodyShaper {
       if (bytes) return { bytes, edits }
     }
     return { bytes: Buffer.from(JSON.stringify(edits ? { ...body, ...edits } : body)), edits: edits ?? {} }
+  }
+
+  #shapeLong(outline: JsonObject, json: LongJson): ShapedBody {
+    const { patch } = this.#rules
+    const edits = this.#edits(patch ? withPatchable(outline, json, patch) : outline)
+    // An array has no members to set.
+    if (!edits || !json.isObject) return { bytes: json.pieces, edits: undefined }
+    const members = new Map<string, Buffer | undefined>()
+    for (const key of Object.keys(edits)) members.set(key, this.#jsonOf(key, edits[key]))
+    return { bytes: splicePieces(json, members), edits }
+  }
+
+  #jsonOf(key: string, value: unknown): Buffer | undefined {
+    if (value === undefined) return undefined
+    const fixed = value === this.#fixed[key] ? this.#fixedJson.get(key) : undefined
+    return fixed ?? Buffer.from(JSON.stringify(value))
   }
 
   #edits(body: JsonObject): BodyEdits | undefined {
@@ -78,17 +102,32 @@ export class BodyShaper {
   #splice(raw: Buffer, body: JsonObject, edits: BodyEdits): Buffer | undefined {
     const members = []
     for (const key of Object.keys(edits)) {
-      const value = edits[key]
-      if (value === undefined) {
-        // Taking a member away moves commas; that is rare enough to be written anew.
-        if (key in body) return undefined
-        continue
-      }
-      const fixed = value === this.#fixed[key] ? this.#fixedJson.get(key) : undefined
-      members.push({ key, json: fixed ?? Buffer.from(JSON.stringify(value)) })
+      const json = this.#jsonOf(key, edits[key])
+      if (json) members.push({ key, json })
+      // Taking a member away moves commas; that is rare enough to be written anew.
+      else if (key in body) return undefined
     }
     return spliceMembers(raw, members)
   }
+}
+
+/** An object of a long body into which a patch is to be merged may have this size: it is parsed at once. */
+const patchedBytesMax = 262_144
+
+/** A patch is merged into objects, so those that it names are needed whole. */
+function withPatchable(outline: JsonObject, json: LongJson, patch: JsonObject): JsonObject {
+  let whole: Record<string, unknown> | undefined
+  for (const key of Object.keys(patch)) {
+    if (outline[key] !== longObject || !isJsonObject(patch[key])) continue
+    const place = json.members.findLast((member) => member.key === key)
+    if (!place) continue
+    if (place.end - place.start > patchedBytesMax) {
+      throw new GatewayError('body_too_large', `the member "${key}" of the body is too large to be changed`)
+    }
+    whole ??= { ...outline }
+    whole[key] = json.parseMember(place)
+  }
+  return whole ?? outline
 }
 
 function fixedEdits({ options, maxTokens, maxTokensMember }: ShapingRules): BodyEdits {

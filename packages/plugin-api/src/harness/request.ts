@@ -1,5 +1,7 @@
 // A client's request made up by a test.
-import type { ClientRequest } from '../context.ts'
+import type { ClientRequest, PieceReader } from '../context.ts'
+
+const pieceBytes = 65_536
 
 export interface TestRequest {
   /** Default POST with a body, else GET. */
@@ -60,6 +62,13 @@ class MadeUpRequest implements ClientRequest {
     if (this.#bytes.length > maxBytes) return this.#bytes.length
     this.#read = true
     return this.#bytes
+  }
+
+  readPieces(maxBytes: number, reader: PieceReader): Promise<number> {
+    const body = this.readBody(maxBytes)
+    if (typeof body === 'number') return Promise.resolve(body)
+    for (let at = 0; at < body.length; at += pieceBytes) reader.push(body.subarray(at, at + pieceBytes))
+    return Promise.resolve(body.length)
   }
 
   get body(): Buffer | undefined {
