@@ -13,6 +13,7 @@ import type { Context } from './context.ts'
 import { Gate } from './gate.ts'
 import type { Services } from './services.ts'
 import { throughStages } from './stages.ts'
+import { StreamedBody } from './streamed-body.ts'
 
 export type Outcome = RequestSummary['outcome']
 
@@ -34,12 +35,13 @@ export class ResponseWriter implements ByteSink {
   readonly #services: Services
   readonly #conclude: Conclude
   #gate: Gate | undefined
+  #body: StreamedBody | undefined
+  /** Whether chunks wait for the end of the turn: stages may push several, and the first go out with the head. */
+  #collects = true
   #pending: Buffer[] = []
   #flushing = false
   #blocked = false
   #ended = false
-  /** Bytes of the body handed to the connection. */
-  #bodyBytes = 0
 
   /** `conclude` is called once, when all is over. */
   constructor(ctx: Context, response: GatewayResponse, services: Services, conclude: Conclude) {
@@ -64,27 +66,35 @@ export class ResponseWriter implements ByteSink {
     if (!bodyless && !hasHeader(headers, 'content-length'))
       headers.push('Content-Length', String(body?.length ?? 0))
     this.#reply.writeHead(status, STATUS_CODES[status] ?? '', headers)
-    this.#bodyBytes = body?.length ?? 0
     this.#reply.end(bodyless ? undefined : body)
-    this.#finish('complete')
+    this.#finish('complete', body?.length)
   }
 
   #sendStream(status: number, headers: string[], stream: ByteStream, stages: readonly Stage[]): void {
     this.#reply.writeHead(status, STATUS_CODES[status] ?? '', headers)
+    const body = new StreamedBody(this.#reply)
+    this.#body = body
     this.#gate = new Gate(stream)
     this.#ctx.onClientGone(() => {
       stream.abort(new Error('the client left'))
       this.#finish('client_gone')
     })
     if (this.#ended) return
-    stream.start(stages.length === 0 ? this : throughStages(stages, this.#gate, this))
+    const isStaged = stages.length > 0
+    stream.start(isStaged ? throughStages(stages, this.#gate, this) : this)
+    if (this.#ended) return
+    this.#collects = isStaged
     // The client of a stream that is silent at first sees at least that it has begun.
-    if (!this.#flushing && !this.#ended) this.#reply.flushHeaders()
+    this.#write(body, this.#take())
   }
 
-  /** Chunks of one turn go out together: a burst of events costs one write, a single event waits for nothing. */
+  /** A stream's chunk is all that one turn brought, and waits for nothing; what stages push in a turn is gathered. */
   chunk(bytes: Buffer): void {
-    if (this.#ended) return
+    if (this.#ended || !this.#body) return
+    if (!this.#collects) {
+      this.#write(this.#body, [bytes])
+      return
+    }
     this.#pending.push(bytes)
     if (this.#flushing) return
     this.#flushing = true
@@ -93,15 +103,14 @@ export class ResponseWriter implements ByteSink {
 
   end(): void {
     if (this.#ended) return
-    this.flush()
-    this.#reply.end()
+    this.#body?.end(this.#take())
     this.#finish('complete')
   }
 
   /** Breaks the connection off after what was pushed, so that the client can tell that the answer is incomplete. */
   fail(_error: GatewayError): void {
     if (this.#ended) return
-    this.flush()
+    this.#body?.write(this.#take())
     const { socket } = this.#reply
     // A tick later, because node:http corks the socket until then and ending a corked one loses what it holds.
     // `destroySoon` lets the kernel have what was written; the chunked body's last chunk is never sent.
@@ -112,26 +121,30 @@ export class ResponseWriter implements ByteSink {
 
   flush(): void {
     this.#flushing = false
+    if (this.#body && !this.#ended && this.#pending.length > 0) this.#write(this.#body, this.#take())
+  }
+
+  #take(): readonly Buffer[] {
     const chunks = this.#pending
-    if (chunks.length === 0 || this.#ended) return
-    this.#pending = []
-    const bytes = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
-    if (!bytes || bytes.length === 0) return
-    this.#bodyBytes += bytes.length
-    if (this.#reply.write(bytes) || this.#blocked) return
+    if (chunks.length > 0) this.#pending = []
+    return chunks
+  }
+
+  #write(body: StreamedBody, chunks: readonly Buffer[]): void {
+    if (body.write(chunks) || this.#blocked) return
     this.#blocked = true
     this.#gate?.hold()
-    this.#reply.once('drain', () => {
+    body.onceDrained(() => {
       this.#blocked = false
       this.#gate?.release()
     })
   }
 
-  #finish(outcome: Outcome): void {
+  #finish(outcome: Outcome, bodyBytes = this.#body?.bytes ?? 0): void {
     if (this.#ended) return
     this.#ended = true
     this.#pending = []
-    this.#conclude(this.#ctx, this.#response, outcome, this.#bodyBytes, this.#services)
+    this.#conclude(this.#ctx, this.#response, outcome, bodyBytes, this.#services)
   }
 
   #bodyLeftUnread(): boolean {

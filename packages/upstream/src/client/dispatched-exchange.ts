@@ -38,7 +38,10 @@ const givenUp = new Error('given up by the caller')
 
 /**
  * Deadlines are ours: undici's own are half a second off. There is one timer at a time, for connecting, then for the
- * head, then for the next chunk, which costs a `refresh` per chunk.
+ * head, then for the next data, which costs a `refresh` per turn.
+ *
+ * A body in chunked transfer coding comes in as many pieces as its sender made, often several to one read of the
+ * socket. Those are told as one, because whatever is done with data costs more per call than per byte.
  */
 export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.DispatchHandler {
   readonly reused: boolean
@@ -57,6 +60,9 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
   #over = false
   #dispatching = true
   #paused = false
+  #isChunked = false
+  /** What this turn brought of a chunked body. */
+  #held: Buffer[] = []
 
   constructor(
     owner: ConnectionOwner,
@@ -145,6 +151,7 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
     if (status < 200 || this.#over) return
     this.#wait('body_timeout', this.#timeouts.idleMs)
     this.fields = fields
+    this.#isChunked = fields['transfer-encoding'] !== undefined
     this.#handler.onHead(status, this, statusText ?? '')
   }
 
@@ -154,11 +161,30 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return
+    if (!this.#isChunked) {
+      this.#tell(chunk)
+      return
+    }
+    this.#held.push(chunk)
+    if (this.#held.length === 1) process.nextTick(tellHeld, this)
+  }
+
+  /** What is held goes on. */
+  tellHeld(): void {
+    const [first] = this.#held
+    if (!first || this.#over) return
+    const bytes = this.#held.length === 1 ? first : Buffer.concat(this.#held)
+    this.#held = []
+    this.#tell(bytes)
+  }
+
+  #tell(bytes: Buffer): void {
     this.#timer?.refresh()
-    this.#handler.onData(chunk)
+    this.#handler.onData(bytes)
   }
 
   onResponseEnd(): void {
+    this.tellHeld()
     if (this.#over) return
     clearTimeout(this.#timer)
     this.#over = true
@@ -167,6 +193,7 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.tellHeld()
     if (this.#over) return
     this.#finish()
     // Whatever state undici left the connection in, it serves nobody else.
@@ -230,6 +257,10 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
 
 function expire(exchange: DispatchedExchange): void {
   exchange.expire()
+}
+
+function tellHeld(exchange: DispatchedExchange): void {
+  exchange.tellHeld()
 }
 
 function toHeaderList(raw: Dispatcher.DispatchController['rawHeaders'] | undefined): string[] {
