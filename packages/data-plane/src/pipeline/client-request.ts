@@ -4,6 +4,9 @@ import { TLSSocket } from 'node:tls'
 import type { ClientRequest, PieceReader } from '@weir/plugin-api'
 import { PieceJoiner, pieceBytesMax } from './piece-joiner.ts'
 
+/** How much of a long body is read in one turn of the event loop: a fast client's socket holds megabytes. */
+const turnBytesMax = 262_144
+
 /** The client closed the connection before its request was complete. */
 export class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError'
@@ -134,13 +137,23 @@ export class IncomingRequest implements ClientRequest {
   #readPieces(maxBytes: number, reader: PieceReader): Promise<number> {
     const { message } = this
     const joiner = new PieceJoiner(reader)
+    let breakAt = turnBytesMax
+    const goOn = () => {
+      if (this.bodyBytes <= maxBytes) message.resume()
+    }
     return new Promise((resolve, reject) => {
       message.on('data', (chunk: Buffer) => {
         this.bodyBytes += chunk.length
         if (this.bodyBytes > maxBytes) {
           message.pause()
           resolve(this.bodyBytes)
-        } else joiner.push(chunk)
+          return
+        }
+        joiner.push(chunk)
+        if (this.bodyBytes < breakAt) return
+        breakAt = this.bodyBytes + turnBytesMax
+        message.pause()
+        setImmediate(goOn)
       })
       message.on('end', () => {
         joiner.flush()

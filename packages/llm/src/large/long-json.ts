@@ -11,6 +11,9 @@ export const membersMax = 4096
 /** All objects and arrays in the outline together: parsed, they take ten times as much and more. */
 const nestedBytesMax = 262_144
 
+/** Empty places cost memory too. */
+const standInLengthMax = 4096
+
 /** Stands for a long string (or a number of so many digits): it equals nothing. */
 export const longText = Symbol('a long text')
 /** Stands for a long object. */
@@ -68,7 +71,7 @@ export class LongJson implements JsonParts {
 
   /**
    * What a complete text without complaint holds: an object with its short members as they are; where a long string,
-   * object or array is, `longText`, `longObject`, or an array of the same length with nothing in it.
+   * object or array is, `longText`, `longObject`, or an array of the same length (or `standInLengthMax`) with nothing in it.
    */
   get outline(): unknown {
     if (this.isObject) return this.#outline
@@ -154,7 +157,7 @@ function standIn(first: number, elements: number): unknown {
 
 function longArray(length: number): unknown[] {
   const array: unknown[] = []
-  array.length = length
+  array.length = Math.min(length, standInLengthMax)
   if (length > 0) array[0] = longText
   return array
 }
