@@ -4,10 +4,10 @@ import { dirname } from 'node:path'
 import type { ConfigStore } from '@weir/config-store'
 import type { Settings } from '@weir/contract'
 
-export async function openStore({ deployment, weir }: Settings): Promise<ConfigStore> {
+export async function openStore({ apisix, deployment, weir }: Settings): Promise<ConfigStore> {
   if (weir.store === 'etcd') {
     const { createEtcdStore } = await import('@weir/config-store/etcd')
-    return createEtcdStore(deployment.etcd)
+    return createEtcdStore(deployment.etcd, apisix.ssl.ssl_trusted_certificate)
   }
   const { createEmbeddedStore } = await import('@weir/config-store/embedded')
   const { path } = weir.embedded

@@ -13,7 +13,7 @@ const RECONNECT_MIN_MS = 50
 const RECONNECT_MAX_MS = 250
 
 /**
- * Does not connect yet. `trustedCertificates` is a PEM file, or `system` (`apisix.ssl.ssl_trusted_certificate`).
+ * Does not connect yet. `trustedCertificates` names PEM files, or `system` (`apisix.ssl.ssl_trusted_certificate`).
  * Throws when the URL is none or a file cannot be read.
  */
 export function connect(url: string, tls: EtcdSettings['tls'], trustedCertificates: string): Etcd3 {

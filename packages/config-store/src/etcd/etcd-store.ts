@@ -18,8 +18,8 @@ import { DEFAULT_PREFIX, type EtcdSettings } from './settings.ts'
 import { EtcdWatch } from './watch.ts'
 
 /**
- * `trustedCertificates` is what config.yaml calls `apisix.ssl.ssl_trusted_certificate`: a PEM file, or `system`.
- * Does not connect yet. Throws when a certificate cannot be read.
+ * `trustedCertificates` is what config.yaml calls `apisix.ssl.ssl_trusted_certificate`: PEM files and `system`, separated
+ * by commas. Does not connect yet. Throws when a certificate cannot be read.
  */
 export function createEtcdStore(settings: EtcdSettings, trustedCertificates = 'system'): ConfigStore {
   return new EtcdStore(settings, trustedCertificates)

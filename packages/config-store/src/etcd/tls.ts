@@ -39,7 +39,12 @@ export function tlsOptions(
   }
 }
 
+/** `certificates` are separated by commas. */
 function readTrusted(certificates: string): Buffer {
-  if (certificates !== 'system') return readFileSync(certificates)
-  return Buffer.from([...getCACertificates('default'), ...getCACertificates('system')].join('\n'))
+  const texts = certificates.split(',').flatMap((name) => {
+    const file = name.trim()
+    if (file !== 'system') return readFileSync(file, 'utf8')
+    return [...getCACertificates('default'), ...getCACertificates('system')]
+  })
+  return Buffer.from(texts.join('\n'))
 }
