@@ -13,6 +13,7 @@ import {
 } from '@weir/upstream'
 import { enabledNames, importPlugins } from '../config/user-plugins.ts'
 import { toAccessEntry } from './access-entry.ts'
+import { keepTicksFast } from './keep-ticks-fast.ts'
 import { Serving } from './serving.ts'
 
 /** What the threads of a process share, and what a thread was given of its own. */
@@ -44,6 +45,7 @@ const SECOND = 1000
 
 /** @throws Error with a sentence when a plugin module cannot be used. */
 export async function createServing(parts: ServingParts): Promise<ServingThread> {
+  keepTicksFast()
   const { settings, log, metrics, alerts } = parts
   const { apisix, nginx_config, weir } = settings
   const own = await importPlugins(parts.pluginModules)
