@@ -34,12 +34,12 @@ export const anthropicMessages: ClientProtocol = {
   },
 
   marks: {
-    usage: '"usage"',
+    usage: 'usage"',
     finish: undefined,
-    done: '"message_stop"',
-    toolCall: '"tool_use"',
-    text: '"text":',
-    toolText: '"partial_json":',
+    done: 'message_stop"',
+    toolCall: '_use"',
+    text: 'text":',
+    toolText: 'partial_json":',
   },
   readEvent,
 

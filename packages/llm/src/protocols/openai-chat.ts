@@ -39,13 +39,13 @@ export const openaiChat: ClientProtocol = {
   },
 
   marks: {
-    usage: '"usage"',
-    finish: '"finish_reason"',
+    usage: 'usage"',
+    finish: 'finish_reason"',
     done: '[DONE]',
-    toolCall: '"tool_calls"',
+    toolCall: '_calls"',
     // `reasoning_content` ends alike, and its tokens are paid for too.
     text: 'content":',
-    toolText: '"arguments":',
+    toolText: 'arguments":',
   },
   readEvent,
 

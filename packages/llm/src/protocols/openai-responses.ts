@@ -42,11 +42,11 @@ export const openaiResponses: ClientProtocol = {
   },
 
   marks: {
-    usage: '"usage"',
+    usage: 'usage"',
     finish: undefined,
-    done: '"response":',
-    toolCall: '"function_call"',
-    text: '"delta":',
+    done: 'response":',
+    toolCall: 'function_call"',
+    text: 'delta":',
     // Deltas of arguments have the same key.
     toolText: '',
   },

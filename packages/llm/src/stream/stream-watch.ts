@@ -14,7 +14,7 @@ const BRACE = 0x7b
 
 /**
  * Feed it every chunk of one stream. Most chunks hold whole events in which none of the protocol's marks occurs:
- * those cost a few searches for bytes. An event with a mark is parsed, so a mark inside an answer's text misleads
+ * those cost a few searches of their text. An event with a mark is parsed, so a mark inside an answer's text misleads
  * nobody. When all text is wanted every event is parsed.
  */
 export class StreamWatch {
