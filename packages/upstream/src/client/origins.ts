@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
 import { ConnectionPool } from './connection-pool.ts'
 import type { Origin, OriginOptions, Origins } from './exchange.ts'
+import { sharedReadConnector } from './shared-read.ts'
 
 /** Pools remembered at most; beyond it those without a connection in use are closed, the longest unused first. */
 const poolsMax = 4096
@@ -63,9 +64,9 @@ function keyOf(options: OriginOptions): string {
   ])
 }
 
-/** One connector for all connections of a pool, so that TLS sessions are resumed among them. */
+/** One TLS connector for all connections of a pool, so that sessions are resumed among them. */
 function connectorOf(options: OriginOptions, lookup: LookupFunction | undefined): buildConnector.connector {
-  return buildConnector({
+  const settings: buildConnector.BuildOptions = {
     allowH2: false,
     timeout: options.connectTimeoutMs,
     rejectUnauthorized: options.verifyCertificate,
@@ -74,5 +75,6 @@ function connectorOf(options: OriginOptions, lookup: LookupFunction | undefined)
       key: options.clientCertificate.key,
     }),
     ...(lookup && { lookup }),
-  })
+  }
+  return options.origin.startsWith('https:') ? buildConnector(settings) : sharedReadConnector(settings)
 }
