@@ -29,7 +29,11 @@ export type Alert =
     }
 
 export interface Alerts {
-  raise(alert: Alert): void
+  /**
+   * `sinceMs` (milliseconds since the epoch, default now) is when it became so: what reached another state of the same
+   * thing later stands, in whatever order several threads tell it.
+   */
+  raise(alert: Alert, sinceMs?: number): void
 }
 
 /** A metric's series with its labels already bound: what the hot path holds. */

@@ -37,6 +37,6 @@ export type FromWorker =
   | ({ readonly kind: 'applied' } & Applied)
   | { readonly kind: 'listening'; readonly addresses: readonly ListenAddress[] }
   | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'alert'; readonly alert: Alert }
+  | { readonly kind: 'alert'; readonly alert: Alert; readonly sinceMs: number | undefined }
   | { readonly kind: 'metrics'; readonly snapshot: MetricsSnapshot }
   | { readonly kind: 'drained'; readonly cut: number }

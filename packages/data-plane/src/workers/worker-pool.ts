@@ -157,7 +157,7 @@ export class WorkerPool implements Crew {
     if (!member) return
     if (message.kind === 'applied') member.applied = message
     else if (message.kind === 'metrics') member.snapshot = message.snapshot
-    else if (message.kind === 'alert') this.#options.alerts.raise(message.alert)
+    else if (message.kind === 'alert') this.#options.alerts.raise(message.alert, message.sinceMs)
     else if (message.kind === 'failed') {
       this.#options.log.error('a worker cannot listen', { worker: index, reason: message.reason })
       // Ended here, it is started again after a pause.

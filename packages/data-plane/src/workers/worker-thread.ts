@@ -24,7 +24,7 @@ const thread = await createServing({
   ...start,
   log,
   metrics,
-  alerts: { raise: (alert) => say({ kind: 'alert', alert }) },
+  alerts: { raise: (alert, sinceMs) => say({ kind: 'alert', alert, sinceMs }) },
   health: (wanted) => health.acquire(wanted),
   onApplied: tellApplied,
 })

@@ -151,6 +151,28 @@ test('an unhealthy instance is passed over, operators hear of both switches, and
   })
 })
 
+test('an answer to what was asked before a switch is no switch', async () => {
+  const usable = { hi: true, lo: true }
+  world = createWorld({
+    health: ({ label }): HealthView => {
+      const isUsable = () => usable[label as 'hi' | 'lo']
+      return { isUsable, anyUsable: isUsable, version: 0, report: () => {}, release: () => {} }
+    },
+  })
+  const checks = { active: { type: 'http' } } as NonNullable<Parameters<World['route']>[0][0]['checks']>
+  const checked = world.route(instances().map((instance) => ({ ...instance, checks })))
+  first.setScenario({ delayMs: 300 })
+  const slow = call(checked)
+  await until(() => first.openRequests === 1)
+  usable.hi = false
+  await call(checked)
+  expect((await slow).ctx.llm?.instance).toBe('hi')
+  await call(checked)
+  usable.hi = true
+  await call(checked)
+  expect(world.host.alerts.raised.map(({ event }) => event)).toEqual(['fallback', 'return'])
+})
+
 test('the cost is booked before the last byte reaches the client, and exactly once', async () => {
   const quota = createQuota({ hi: 100 })
   const result = await call(route(), { request: { body: hello }, quotas: [quota] })

@@ -290,7 +290,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   #serve(attempt: Attempt): void {
     this.#take(attempt)
     const { switches, host } = this.#route
-    switches.served(attempt.instance, this.#passedOver, host, performance.now())
+    switches.served(attempt.instance, this.#passedOver, host, attempt.startedAt)
   }
 
   #take(attempt: Attempt): void {

@@ -10,6 +10,8 @@ const switchIntervalMs = 1000
 export class Switches {
   readonly #preferred: number
   #last: { readonly name: string; readonly priority: number }
+  /** When the request was asked that showed the last switch. */
+  #since = 0
   /** Changes that may be told now, as of `#countedAt`. */
   #allowance = switchesMax
   #countedAt = 0
@@ -21,23 +23,35 @@ export class Switches {
     this.#last = { name: first?.name ?? '', priority: this.#preferred }
   }
 
-  /** An instance answered; `passedOver` says why a better one was not asked, when its health is not the reason. */
-  served(instance: Instance, passedOver: string, host: PluginHost, nowMs: number): void {
+  /**
+   * An instance answered what it was asked at `askedMs` (`performance.now()`); `passedOver` says why a better one was
+   * not asked, when its health is not the reason.
+   */
+  served(instance: Instance, passedOver: string, host: PluginHost, askedMs: number): void {
     const before = this.#last
     if (instance.priority === before.priority) {
       if (instance.name !== before.name) this.#last = instance
       return
     }
-    if (!this.#mayTell(nowMs)) return
+    // An answer to what was asked before the switch is no news, however long it took.
+    if (askedMs < this.#since) return
+    if (!this.#mayTell(performance.now())) return
     this.#last = instance
+    this.#since = askedMs
     const isReturn = instance.priority === this.#preferred
-    host.alerts.raise({
-      event: isReturn ? 'return' : 'fallback',
-      resource: host.owner.resourceKey,
-      from: before.name,
-      to: instance.name,
-      reason: isReturn ? 'the preferred instance serves again' : passedOver || `${before.name} is unhealthy`,
-    })
+    const reason = isReturn
+      ? 'the preferred instance serves again'
+      : passedOver || `${before.name} is unhealthy`
+    host.alerts.raise(
+      {
+        event: isReturn ? 'return' : 'fallback',
+        resource: host.owner.resourceKey,
+        from: before.name,
+        to: instance.name,
+        reason,
+      },
+      performance.timeOrigin + askedMs,
+    )
   }
 
   #mayTell(nowMs: number): boolean {

@@ -51,6 +51,19 @@ describe('alerts', () => {
     ])
     expect(lines[0]?.[1]).toEqual(down)
   })
+
+  test('are not told by a thread that comes too late with them', () => {
+    const { log, lines } = recordingLog()
+    const alerts = createAlerts({ log })
+    const back: Alert = { ...fallback, event: 'return', from: 'b', to: 'c' }
+    alerts.raise(fallback, 1000)
+    alerts.raise(back, 2000)
+    // Another thread asked `b` while `c` was away, and only now got its answer.
+    alerts.raise(fallback, 1500)
+    alerts.raise(back, 2500)
+    alerts.raise(fallback, 3000)
+    expect(lines.map(([, fields]) => fields?.['event'])).toEqual(['fallback', 'return', 'fallback'])
+  })
 })
 
 /** An HTTP port that answers with each of `results` in turn, then with 200. */

@@ -13,15 +13,16 @@ export interface AlertsOptions {
 
 /** Lives on the main thread; workers pass their alerts to it. */
 export function createAlerts({ log, webhook, now = () => new Date() }: AlertsOptions): Alerts {
-  const lastStates = new Map<string, string>()
+  const lastStates = new Map<string, { readonly state: string; readonly sinceMs: number }>()
 
   return {
-    raise(alert) {
+    raise(alert, sinceMs = Date.now()) {
       const subject = subjectOf(alert)
       const state = stateOf(alert)
-      if (lastStates.get(subject) === state) return
+      const last = lastStates.get(subject)
+      if (last && (last.state === state || sinceMs < last.sinceMs)) return
       lastStates.delete(subject)
-      lastStates.set(subject, state)
+      lastStates.set(subject, { state, sinceMs })
       const [oldest] = lastStates.keys()
       if (lastStates.size > subjectsMax && oldest !== undefined) lastStates.delete(oldest)
       const { event, ...fields } = alert
