@@ -4,13 +4,15 @@ import type { PieceReader } from '@weir/plugin-api'
 
 /** Chunks of this size are pieces as they are. */
 const fairBytes = 16_384
+/** Smaller chunks are joined when they are so many, or have that size together. */
+const joinedMax = 256
 export const pieceBytesMax = 65_536
 
 export class PieceJoiner {
   readonly pieces: Buffer[] = []
   readonly #reader: PieceReader
-  #joined: Buffer | undefined = undefined
-  #joinedBytes = 0
+  #small: Buffer[] = []
+  #smallBytes = 0
 
   constructor(reader: PieceReader) {
     this.#reader = reader
@@ -22,16 +24,18 @@ export class PieceJoiner {
       this.#pass(chunk)
       return
     }
-    if (this.#joinedBytes + chunk.length > pieceBytesMax) this.flush()
-    this.#joined ??= Buffer.allocUnsafeSlow(pieceBytesMax)
-    this.#joinedBytes += chunk.copy(this.#joined, this.#joinedBytes)
+    this.#small.push(chunk)
+    this.#smallBytes += chunk.length
+    if (this.#smallBytes >= fairBytes || this.#small.length === joinedMax) this.flush()
   }
 
   /** No more chunks come, for now. */
   flush(): void {
-    if (!this.#joined || this.#joinedBytes === 0) return
-    this.#pass(Buffer.from(this.#joined.subarray(0, this.#joinedBytes)))
-    this.#joinedBytes = 0
+    const [first] = this.#small
+    if (!first) return
+    this.#pass(this.#small.length === 1 ? first : Buffer.concat(this.#small, this.#smallBytes))
+    this.#small = []
+    this.#smallBytes = 0
   }
 
   #pass(piece: Buffer): void {

@@ -19,7 +19,7 @@ import {
   transportFailure,
   upstreamFailure,
 } from './failure.ts'
-import { joined, joinedBytesMax, streamPieces, toRequestBody } from './pieces-out.ts'
+import { joined, joinedBytesMax, readPieces, streamPieces } from './pieces-out.ts'
 import { requestHeaders } from './request-headers.ts'
 import { readResponseHeaders } from './response-headers.ts'
 
@@ -98,7 +98,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
         method: plan.method(this.#ctx),
         path,
         headers,
-        body: Buffer.isBuffer(bytes) ? bytes : toRequestBody(bytes, headers),
+        body: Buffer.isBuffer(bytes) ? bytes : readPieces(bytes, headers),
         timeouts: { headersMs: timeout, idleMs: timeout },
       },
       this,

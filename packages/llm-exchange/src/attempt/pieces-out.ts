@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { totalBytes } from '@weir/llm'
 import type { ByteSink, ByteStream } from '@weir/plugin-api'
 
-/** Pieces that are together no longer than this are joined and written at once, which is cheaper. */
+/** An answer up to this size is joined and written at once, which is cheaper. */
 export const joinedBytesMax = 262_144
 /** Bytes handed on in one turn of the event loop, or one piece if that has more. */
 const turnBytesMax = 524_288
@@ -14,11 +14,9 @@ export function joined(pieces: readonly Buffer[]): Buffer {
   return first && pieces.length === 1 ? first : Buffer.concat(pieces)
 }
 
-/** The body of a request. A stream is announced in the headers with its length. */
-export function toRequestBody(pieces: readonly Buffer[], headers: string[]): Buffer | Readable {
-  const bytes = totalBytes(pieces)
-  if (bytes <= joinedBytesMax) return joined(pieces)
-  headers.push('content-length', String(bytes))
+/** The body of a request, announced in its headers with its length. Each attempt has its own, of the same pieces. */
+export function readPieces(pieces: readonly Buffer[], headers: string[]): Readable {
+  headers.push('content-length', String(totalBytes(pieces)))
   let next = 0
   let turnBytes = 0
   return new Readable({
