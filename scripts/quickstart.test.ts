@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePort, type RunningProcess, startProcess, until } from '@weir/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readmeExamples, readmeLogLines } from './readme.ts'
 
 const run = promisify(execFile)
 let directory: string
@@ -32,13 +33,22 @@ async function start(): Promise<RunningProcess> {
   })
 }
 
-/** Runs the printed lines that match, as a shell would, and returns what they print. */
-async function tryLines(pattern: RegExp): Promise<string[]> {
-  const lines = quickstart.stdout
+/** The lines to type that it printed. */
+function printedLines(pattern: RegExp): string[] {
+  return quickstart.stdout
     .split('\n')
     .filter((line) => /^( {3}|Try: )(curl|for) /.test(line) && pattern.test(line))
+    .map((line) => line.replace(/^( {3}|Try: )/, ''))
+}
+
+/** Runs a line as somebody at a terminal does, and returns what it prints. */
+async function type(line: string): Promise<string> {
+  return (await run('sh', ['-c', line])).stdout
+}
+
+async function tryLines(pattern: RegExp): Promise<string[]> {
   const outputs: string[] = []
-  for (const line of lines) outputs.push((await run('sh', ['-c', line.replace(/^Try: /, '')])).stdout)
+  for (const line of printedLines(pattern)) outputs.push(await type(line))
   return outputs
 }
 
@@ -54,23 +64,46 @@ async function fallbackAnswer(): Promise<string> {
 
 test('falls back and returns', async () => {
   expect(await fallbackAnswer()).toContain('Hello from mock self-hosted-c')
-  const [downC = '', downB = ''] = quickstart.stdout.match(/curl -s -X POST \S+\/_control\/down/g) ?? []
-  const up = quickstart.stdout.match(/curl -s -X POST \S+\/_control\/up/g) ?? []
-  await run('sh', ['-c', downC])
+  const [downC = '', downB = ''] = printedLines(/_control\/down/)
+  await type(downC)
   await until(async () => (await fallbackAnswer()).includes('self-hosted-b'))
-  await run('sh', ['-c', downB])
+  await type(downB)
   await until(async () => (await fallbackAnswer()).includes('cloud'))
-  await run('sh', ['-c', up.join('\n')])
+  await type(printedLines(/_control\/up/).join('\n'))
   await until(async () => (await fallbackAnswer()).includes('self-hosted-c'))
 })
 
-test('a quota runs out', async () => {
-  const [output = ''] = await tryLines(/\/quota/)
-  expect(output.match(/^\d{3}$/gm)).toEqual(['200', '200', '200', '200', '200', '429'])
-  expect(output).toContain('Insufficient token, try in one hour.')
+/** The same line whatever ports were chosen. */
+function anyPort(line: string): string {
+  return line.replace(/(127\.0\.0\.1):\d+/, '$1')
+}
+
+describe('the README shows', () => {
+  test.each(readmeExamples())('$command', async ({ command, output }) => {
+    const printed = printedLines(/./).find((line) => anyPort(line) === anyPort(command))
+    expect(printed).toBeDefined()
+    expect(await type(printed ?? '')).toMatch(output)
+  })
+
+  test('what stands in the log then', async () => {
+    await until(async () => {
+      await fallbackAnswer()
+      const written = quickstart.stderr.split('\n')
+      return readmeLogLines().every((line) => written.some((one) => line.test(one)))
+    })
+    await type(printedLines(/_control\/up/).join('\n'))
+    await until(async () => (await fallbackAnswer()).includes('self-hosted-c'))
+  })
 })
 
-test('a prompt is blocked', async () => {
+test('a quota runs out with the call that does not fit', async () => {
+  // What the README's line left of the other consumer's quota does not matter.
+  const [line = ''] = printedLines(/\/quota/)
+  const output = await type(line.replace('consumer_a_key', 'consumer_c_key'))
+  expect(output.match(/^\d{3}$/gm)).toEqual(['200', '200', '429', '429', '429', '429'])
+})
+
+test('a prompt is blocked, and another is not', async () => {
   const [allowed, refused] = await tryLines(/\/moderation/)
   expect(allowed).toContain('Hello from mock')
   expect(refused).toMatch(/Content violates safety guidelines for smart home devices[^]*\n400\n$/)
