@@ -1,12 +1,17 @@
 // One LLM exchange as plugins see it: what the client asked, whom we picked, what it cost so far.
-import type { ClientProtocol, UsageReport } from '@weir/llm'
+import type { CheckedRole, ClientProtocol, UsageReport } from '@weir/llm'
 import type { Awaitable } from './plugin.ts'
 import type { Reply } from './response.ts'
 
 export interface LlmExchange {
   readonly protocol: ClientProtocol
-  /** The client's body, parsed once. Plugins that change it call `replaceBody`. */
+  /**
+   * The client's body, parsed once. Plugins that change it call `replaceBody`. Parsing (and writing) one of megabytes
+   * holds everybody else up, so it is done only for those who ask.
+   */
   readonly body: Readonly<Record<string, unknown>>
+  /** `protocol.turnTexts` of the body, however long it is at nobody's cost. Rejects when too much waits to be read. */
+  turnTexts(mode: 'last' | 'all', roles: readonly CheckedRole[]): Awaitable<readonly string[]>
   replaceBody(body: Record<string, unknown>): void
   readonly stream: boolean
   /** `model` of the client's body. */

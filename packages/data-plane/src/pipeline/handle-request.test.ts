@@ -337,7 +337,14 @@ test('a plugin that throws is a 500 that names nothing, and a log line without i
 })
 
 test('a complete answer is shown to the plugins that check answers', async () => {
-  const answer = { status: 200, bytes: Buffer.from('{}'), json: {}, text: 'bad words', usage: undefined }
+  const answer = {
+    status: 200,
+    bytes: Buffer.from('{}'),
+    json: {},
+    text: 'bad words',
+    readText: () => 'bad words',
+    usage: undefined,
+  }
   const { port } = await serve(
     routeOf([
       entry('p', 1, {

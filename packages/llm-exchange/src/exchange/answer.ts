@@ -41,6 +41,10 @@ export class Answer implements LlmAnswer {
     return (this.#text ??= this.json ? this.#protocol.answerText(this.json) : '')
   }
 
+  readText(): string {
+    return this.text
+  }
+
   get hasToolCall(): boolean {
     if (!toolMarks.some((mark) => this.bytes.includes(mark))) return false
     return this.json !== undefined && this.#protocol.answerHasToolCall(this.json)

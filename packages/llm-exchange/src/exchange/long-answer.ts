@@ -6,6 +6,7 @@ import {
   lastMembers,
   type LlmAnswer,
   LongJson,
+  readTexts,
   totalBytes,
   type UsageReport,
 } from '@weir/llm'
@@ -57,6 +58,12 @@ export class LongAnswer implements LlmAnswer {
 
   get text(): string {
     return this.json ? this.#protocol.answerText(this.json) : ''
+  }
+
+  async readText(): Promise<string> {
+    if (this.status >= 400) return ''
+    const texts = await readTexts(this.#pieces, { protocol: this.#protocol.name, turns: undefined })
+    return texts.join(' ')
   }
 
   /** As far as the beginning and the end tell. */

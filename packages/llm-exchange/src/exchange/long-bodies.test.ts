@@ -90,6 +90,7 @@ test('a plugin sees all of a long prompt, and may replace it', async () => {
   const ctx = createTestContext(request(prompt))
   await route.access(ctx)
   expect(digest(JSON.stringify(ctx.llm?.body))).toBe(digest(JSON.stringify(prompt)))
+  expect((await ctx.llm?.turnTexts('last', ['user']))?.map(digest)).toEqual([digest(long)])
   ctx.llm?.replaceBody({ model: 'm', messages: [] })
   expect(ctx.llm?.body).toEqual({ model: 'm', messages: [] })
   await route.proxy(ctx)
@@ -164,6 +165,7 @@ test('what a long answer cost is estimated when it does not say it', async () =>
   expect(ctx.llm?.hasToolCalls).toBe(true)
   expect(digest(ctx.llm?.responseText ?? '')).toBe(digest(long))
   expect(digest(response.answer?.text ?? '')).toBe(digest(long))
+  expect(digest((await response.answer?.readText()) ?? '')).toBe(digest(long))
 })
 
 test('a long error passes as it is, and costs nothing', async () => {

@@ -1,5 +1,12 @@
 // One LLM request from its admission to the settlement of its cost: pick, reserve, attempt, judge, next.
-import { type ClientProtocol, type JsonObject, LongJson, type UsageReport } from '@weir/llm'
+import {
+  type CheckedRole,
+  type ClientProtocol,
+  type JsonObject,
+  LongJson,
+  readTexts,
+  type UsageReport,
+} from '@weir/llm'
 import { isJsonObject } from '@weir/contract'
 import type { Awaitable, GatewayResponse, LlmExchange, Reply, RequestContext } from '@weir/plugin-api'
 import { Attempt } from '../attempt/attempt.ts'
@@ -69,6 +76,13 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   get body(): JsonObject {
     if (!(this.#raw instanceof LongJson)) return this.#body
     return (this.#whole ??= wholeOf(this.#raw))
+  }
+
+  turnTexts(mode: 'last' | 'all', roles: readonly CheckedRole[]): Awaitable<readonly string[]> {
+    const { protocol } = this
+    return this.#raw instanceof LongJson
+      ? readTexts(this.#raw.pieces, { protocol: protocol.name, turns: { mode, roles } })
+      : protocol.turnTexts(this.#body, mode, roles)
   }
 
   replaceBody(body: Record<string, unknown>): void {

@@ -91,11 +91,16 @@ export interface ClientProtocol {
   isDataEvent(event: SseEvent): boolean
 }
 
-/** A complete answer, decoded. */
+/**
+ * A complete answer, decoded as far as somebody asks. `bytes`, `json` and `text` of a long one are worked out at once,
+ * which holds everybody else up for milliseconds per megabyte.
+ */
 export interface LlmAnswer {
   readonly status: number
   readonly bytes: Buffer
   readonly json: JsonObject | undefined
   readonly text: string
+  /** `text`, however long it is at nobody's cost. */
+  readText(): string | Promise<string>
   readonly usage: UsageReport | undefined
 }

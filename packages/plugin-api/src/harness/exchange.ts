@@ -23,6 +23,7 @@ export function createTestExchange(options: TestExchangeOptions): LlmExchange {
     get body() {
       return body
     },
+    turnTexts: (mode, roles) => protocol.turnTexts(body, mode, roles),
     replaceBody(changed) {
       body = changed
     },

@@ -139,6 +139,7 @@ const answerOf = (text: string, status = 200): LlmAnswer => ({
   bytes: Buffer.from('{}'),
   json: {},
   text,
+  readText: () => text,
   usage: undefined,
 })
 

@@ -39,14 +39,14 @@ export const aiAliyunContentModeration = definePlugin<Config>({
           )
         }
         if (!config.check_request) return undefined
-        const { protocol, body } = llm
+        const { protocol } = llm
         if (!protocol.hasText) {
           return unchecked(
             ctx,
             `protocol ${protocol.name} cannot moderate the configured request_check_roles`,
           )
         }
-        const texts = protocol.turnTexts(body, config.request_check_mode, config.request_check_roles)
+        const texts = await llm.turnTexts(config.request_check_mode, config.request_check_roles)
         const verdict = await moderator.check(ctx, 'request', texts.join(' '))
         return verdict && isDenied(verdict, config.risk_level_bar)
           ? denialOf(llm, verdict, config)
@@ -56,7 +56,7 @@ export const aiAliyunContentModeration = definePlugin<Config>({
       async llmResponse(ctx, answer) {
         const { llm } = ctx
         if (!llm || !config.check_response || answer.status >= errorStatusMin) return undefined
-        const verdict = await moderator.check(ctx, 'response', answer.text)
+        const verdict = await moderator.check(ctx, 'response', await answer.readText())
         return verdict && isDenied(verdict, config.risk_level_bar)
           ? denialOf(llm, verdict, config)
           : undefined
