@@ -1,5 +1,6 @@
 // Watches a stream pass: what it cost, how it ended and how much text it brought, parsing only where it must.
 import type { ClientProtocol, SseEvent, StreamMarks } from '../protocols/protocol.ts'
+import { SseBlocks } from '../transport/sse-blocks.ts'
 import { parseSseEvent } from '../transport/sse-event.ts'
 import { SseSplitter } from '../transport/sse-splitter.ts'
 import { mergeUsage, type UsageReport } from '../usage.ts'
@@ -8,14 +9,12 @@ import { bytesOfText, hasTextValue, hasValueStartingWith } from './find-value.ts
 /** Text kept for plugins that ask for it, in UTF-16 units; what comes after is not. */
 export const textLengthMax = 8 * 1024 * 1024
 
-const LF = 10
-const CR = 13
 const BRACE = 0x7b
 
 /**
- * Feed it every chunk of one stream. Most chunks hold whole events in which none of the protocol's marks occurs:
- * those cost a few searches of their text. An event with a mark is parsed, so a mark inside an answer's text misleads
- * nobody. When all text is wanted every event is parsed.
+ * Feed it every chunk of one stream. In most of them none of the protocol's marks occurs: those cost a few searches
+ * of their text. An event with a mark is parsed, so a mark inside an answer's text misleads nobody. When
+ * all text is wanted every event is parsed.
  */
 export class StreamWatch {
   usage: UsageReport | undefined
@@ -31,7 +30,7 @@ export class StreamWatch {
   readonly #protocol: ClientProtocol
   readonly #marks: StreamMarks | undefined
   readonly #wantsText: boolean
-  readonly #splitter = new SseSplitter()
+  readonly #blocks = new SseBlocks()
 
   constructor(protocol: ClientProtocol, wantsText: boolean) {
     this.#protocol = protocol
@@ -41,21 +40,22 @@ export class StreamWatch {
 
   /** Whether what passed so far ends with a whole event. */
   get betweenEvents(): boolean {
-    return this.#splitter.betweenEvents
+    return this.#blocks.betweenEvents
   }
 
   push(chunk: Buffer): void {
     const marks = this.#marks
     if (!marks) return
-    const text = chunk.toString('latin1')
-    const isWhole = this.#splitter.betweenEvents && endsEvent(chunk)
-    if (!isWhole || this.#wantsText || this.#isMarked(text, marks)) this.#readMarked(chunk, marks)
+    const block = this.#blocks.take(chunk)
+    if (!block) return
+    const text = block.toString('latin1')
+    if (this.#wantsText || this.#isMarked(text, marks)) this.#readMarked(block, marks)
     this.textBytes += bytesOfText(text, marks.text)
     if (this.toolCall && marks.toolText !== '') this.textBytes += bytesOfText(text, marks.toolText)
   }
 
-  #readMarked(chunk: Buffer, marks: StreamMarks): void {
-    for (const bytes of this.#splitter.split(chunk)) {
+  #readMarked(block: Buffer, marks: StreamMarks): void {
+    for (const bytes of new SseSplitter().split(block)) {
       if (this.#wantsText || this.#isMarked(bytes.toString('latin1'), marks)) this.#read(parseSseEvent(bytes))
     }
   }
@@ -77,10 +77,4 @@ export class StreamWatch {
     if (facts.done) this.done = true
     if (this.#wantsText && facts.text && this.text.length < textLengthMax) this.text += facts.text
   }
-}
-
-function endsEvent(chunk: Buffer): boolean {
-  const end = chunk.length - 1
-  if (chunk[end] !== LF) return false
-  return chunk[end - 1] === LF || (chunk[end - 1] === CR && chunk[end - 2] === LF)
 }

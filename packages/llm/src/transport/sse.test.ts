@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { SseBlocks } from './sse-blocks.ts'
 import { encodeSseEvent, parseSseEvent } from './sse-event.ts'
 import { sseCarryBytesMax, SseSplitter } from './sse-splitter.ts'
 
@@ -28,15 +29,16 @@ function split(chunks: readonly Buffer[]) {
   return { events, rest: splitter.rest }
 }
 
+function cut(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const places = [0, ...cuts.map((at) => at % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b)
+  return places.slice(1).map((end, i) => bytes.subarray(places[i], end))
+}
+
 test('a stream cut at any bytes gives the same events', () => {
   fc.assert(
     fc.property(stream, fc.string(), fc.array(fc.nat(), { maxLength: 6 }), (whole, tail, cuts) => {
       const bytes = Buffer.from(whole + tail.replaceAll(/[\r\n]/g, ''))
-      const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted(
-        (a, b) => a - b,
-      )
-      const chunks = places.slice(1).map((end, i) => bytes.subarray(places[i], end))
-      expect(split(chunks)).toEqual(split([bytes]))
+      expect(split(cut(bytes, cuts))).toEqual(split([bytes]))
     }),
   )
 })
@@ -71,4 +73,30 @@ test('an event of more than 1 MiB is dropped, said so, and the next one is read'
   expect(splitter.overlong).toBe(true)
   expect(splitter.rest).toHaveLength(0)
   expect(splitter.push(Buffer.from('xx\n\ndata: next\n\n')).map((event) => event.data)).toEqual(['next'])
+})
+
+test('blocks hold the same events, each whole, wherever the stream was cut', () => {
+  fc.assert(
+    fc.property(stream, fc.string(), fc.array(fc.nat(), { maxLength: 6 }), (whole, tail, cuts) => {
+      const rest = tail.replaceAll(/[\r\n]/g, '')
+      const blocks = new SseBlocks()
+      const taken = cut(Buffer.from(whole + rest), cuts).map((chunk) => blocks.take(chunk) ?? Buffer.alloc(0))
+      expect(Buffer.concat(taken).toString()).toBe(whole)
+      for (const block of taken) expect(split([block]).rest).toHaveLength(0)
+      expect(blocks.betweenEvents).toBe(rest === '')
+    }),
+  )
+})
+
+test('a block leaves out an event of more than 1 MiB, and nothing else', () => {
+  const blocks = new SseBlocks()
+  const piece = Buffer.alloc(sseCarryBytesMax / 4, 'x')
+  const take = (text: string) => blocks.take(Buffer.from(text))?.toString()
+  expect(take('data: a\n\ndata: ')).toBe('data: a\n\n')
+  for (let i = 0; i < 5; i++) expect(blocks.take(piece)).toBeUndefined()
+  expect(blocks.betweenEvents).toBe(false)
+  expect(take('xx\n')).toBeUndefined()
+  expect(take('\ndata: b\n\ndata: c\n\nda')).toBe('data: b\n\ndata: c\n\n')
+  expect(take('ta: d\n\n')).toBe('data: d\n\n')
+  expect(blocks.betweenEvents).toBe(true)
 })
