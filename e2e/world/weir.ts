@@ -27,6 +27,7 @@ export interface Weir {
   readonly proxyPort: number
   readonly adminPort: number
   readonly controlPort: number
+  readonly metricsPort: number
   readonly proxyUrl: string
   readonly process: RunningProcess
   readonly directory: string
@@ -109,6 +110,7 @@ export async function startWeir(options: WeirOptions = {}): Promise<Weir> {
     proxyPort: proxyPort ?? 0,
     adminPort: adminPort ?? 0,
     controlPort: controlPort ?? 0,
+    metricsPort: metricsPort ?? 0,
     proxyUrl: url(proxyPort),
     process,
     directory,
