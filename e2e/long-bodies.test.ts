@@ -1,0 +1,108 @@
+// Prompts and answers of tens of megabytes: they pass whole, and nobody else waits for them.
+import { createHash } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { rawRequest, type RunningProcess, startProcess } from '@weir/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { untilRouted } from './world/calls.ts'
+import { startWeir, type Weir } from './world/weir.ts'
+
+const mebibyte = 1024 * 1024
+/** Under the default of max_req_body_size, and of what an answer may have. */
+const longBytes = 60 * mebibyte
+/** A tenth of what parsing and copying so much at once takes, and ten times what we want. */
+const waitMsMax = 100
+const tries = 4
+
+const usage = '{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}'
+/** A model server that keeps this process free: it answers with the digest of the prompt, or a long answer. */
+const modelProgram = `
+  const { createHash } = require('crypto')
+  const list = '{"index":1,"embedding":[0.0125,-0.25,3e-5]},'.repeat(${Math.floor(longBytes / 45)})
+  const long = '{"object":"list","data":[' + list + '{}],"usage":${usage}}'
+  const server = require('http').createServer((request, response) => {
+    const hash = createHash('sha256')
+    request.on('data', (chunk) => hash.update(chunk))
+    request.on('end', () => {
+      const answer = '{"choices":[{"message":{"content":"' + hash.digest('hex') + '"}}],"usage":${usage}}'
+      response.setHeader('Content-Type', 'application/json')
+      response.end(request.url === '/long' ? long : answer)
+    })
+  })
+  server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port))`
+
+let weir: Weir
+let model: RunningProcess
+
+beforeAll(async () => {
+  model = await startProcess({
+    command: process.execPath,
+    args: ['-e', modelProgram],
+    ready: { output: /port \d+/ },
+  })
+  const url = `http://127.0.0.1:${/port (\d+)/.exec(model.stdout)?.[1]}`
+  weir = await startWeir()
+  for (const id of ['chat', 'long']) {
+    const settings = { provider: 'openai-compatible', auth: {}, override: { endpoint: `${url}/${id}` } }
+    await weir.put(`routes/${id}`, { uri: `/${id}`, plugins: { 'ai-proxy': settings } })
+    await untilRouted(`${weir.proxyUrl}/${id}`)
+  }
+})
+afterAll(async () => {
+  await weir.stop()
+  await model.stop()
+})
+
+/** Sends a file, and tells the longest that another client had to wait for an answer meanwhile. */
+async function waitBeside(path: string, file: string, output: string): Promise<number> {
+  const type = ['-H', 'Content-Type: application/json', '-H', 'Expect:']
+  const sending = await startProcess({
+    command: 'curl',
+    args: [
+      '-sS',
+      '-o',
+      output,
+      '-w',
+      '%{http_code}',
+      ...type,
+      '--data-binary',
+      `@${file}`,
+      weir.proxyUrl + path,
+    ],
+  })
+  let longest = 0
+  while (!sending.exit) {
+    const startedAt = performance.now()
+    expect((await rawRequest({ port: weir.proxyPort, path: '/nowhere' })).status).toBe(404)
+    longest = Math.max(longest, performance.now() - startedAt)
+  }
+  expect(sending.stdout + sending.stderr).toBe('200')
+  return longest
+}
+
+/** A busy machine makes everybody wait at times, but not every time. */
+async function shortestWait(path: string, file: string, output: string): Promise<number> {
+  const waits: number[] = []
+  for (let i = 0; i < tries && !(Math.min(...waits) < waitMsMax); i++)
+    waits.push(await waitBeside(path, file, output))
+  return Math.min(...waits)
+}
+
+test('a long prompt arrives whole, and holds nobody up', async () => {
+  const message = { role: 'user', content: 'Some words of a long conversation. '.repeat(100) }
+  const messages = Array.from({ length: Math.floor(longBytes / 3600) }, () => message)
+  const prompt = JSON.stringify({ model: 'm', messages })
+  const [file, output] = [join(weir.directory, 'prompt.json'), join(weir.directory, 'answer.json')]
+  await writeFile(file, prompt)
+  expect(await shortestWait('/chat', file, output)).toBeLessThan(waitMsMax)
+  expect(await readFile(output, 'utf8')).toContain(createHash('sha256').update(prompt).digest('hex'))
+})
+
+test('a long answer arrives whole, and holds nobody up', async () => {
+  const [file, output] = [join(weir.directory, 'input.json'), join(weir.directory, 'embeddings.json')]
+  await writeFile(file, JSON.stringify({ model: 'm', input: 'x' }))
+  expect(await shortestWait('/long', file, output)).toBeLessThan(waitMsMax)
+  const answer = JSON.parse(await readFile(output, 'utf8')) as { data: object[]; usage: object }
+  expect(answer.data).toHaveLength(Math.floor(longBytes / 45) + 1)
+  expect(answer.usage).toMatchObject({ total_tokens: 2 })
+})
