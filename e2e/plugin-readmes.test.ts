@@ -79,7 +79,9 @@ test.each(examples())('$plugin', async ({ commands }) => {
     if (command.includes(':9180')) {
       const { status, body } = await type(command)
       expect([200, 201]).toContain(status)
-      const { modifiedIndex } = JSON.parse(body) as { modifiedIndex: number }
+      const { key } = JSON.parse(body) as { key: string }
+      const stored = await weir.admin('GET', key.replace('/apisix/', ''))
+      const { modifiedIndex } = stored.body as { modifiedIndex: number }
       await until(async () => (await applied()).workers.every(({ revision }) => revision >= modifiedIndex))
       expect(await applied()).toMatchObject({ rejected: [] })
     } else if (/:9091|\/hello/.test(command)) {
