@@ -1,6 +1,6 @@
 // The model server of the bench: a process of its own, on raw sockets, so that it costs little beside the gateway.
-// Paths: /chat a 1 KB answer; /burst/N N events at once; /paced/N/MS N events, one every MS milliseconds (0: for ever);
-// anything else a short answer. All events differ: equal ones are interned by a parser and flatter it.
+// Paths: /burst/N N events as fast as they can be written, each by itself; /paced/N/MS N events, one every MS milliseconds
+// (N 0: for ever); anything else, as /chat, a 1 KB answer. All events differ: equal ones are interned by a parser and flatter it.
 import { createServer, type Socket } from 'node:net'
 import { type Request, RequestReader } from './request-reader.ts'
 
@@ -38,17 +38,32 @@ function document(json: string): string {
 }
 
 let turn = 0
-/** Faster than any model, slow enough that a read of the gateway finds a few events rather than a buffer full. */
-const burstEventsPerMs = 2
-
-/** One timer a millisecond serves all paced streams, each in its own slot of the round. */
-interface Pace {
+interface Stream {
   readonly socket: Socket
-  readonly everyMs: number
-  readonly slot: number
-  readonly perTurn: number
   left: number
   next: number
+}
+
+/** Writes the next event of a stream; whether there are more to come. */
+function step(stream: Stream): boolean {
+  if (stream.socket.destroyed) return false
+  stream.socket.write(events[stream.next++ % poolSize] ?? '')
+  if (--stream.left !== 0) return true
+  stream.socket.write(streamEnd)
+  return false
+}
+
+/** Each turn of the event loop writes one event of every burst: a gateway that falls behind finds several in a read. */
+const bursts = new Set<Stream>()
+function burst(): void {
+  for (const stream of bursts) if (!step(stream)) bursts.delete(stream)
+  if (bursts.size > 0) setImmediate(burst)
+}
+
+/** One timer a millisecond serves all paced streams, each in its own slot of the round. */
+interface Pace extends Stream {
+  readonly everyMs: number
+  readonly slot: number
 }
 const paced = new Set<Pace>()
 let tick = 0
@@ -57,37 +72,17 @@ setInterval(() => {
   const now = Math.floor(performance.now() - clock)
   while (tick < now) {
     tick++
-    for (const pace of paced) if (tick % pace.everyMs === pace.slot) step(pace)
+    for (const pace of paced) if (tick % pace.everyMs === pace.slot && !step(pace)) paced.delete(pace)
   }
 }, 1)
-
-function step(pace: Pace): void {
-  if (pace.socket.destroyed) {
-    paced.delete(pace)
-    return
-  }
-  for (let i = 0; i < pace.perTurn && pace.left !== 0; i++) {
-    pace.socket.write(events[pace.next++ % poolSize] ?? '')
-    pace.left--
-  }
-  if (pace.left !== 0) return
-  paced.delete(pace)
-  pace.socket.write(streamEnd)
-}
 
 function respond(socket: Socket, { path }: Request): void {
   const [, kind, first, second] = path.split('?', 1)[0]?.split('/') ?? []
   turn++
   if (kind === 'burst') {
     socket.write(streamHead)
-    paced.add({
-      socket,
-      everyMs: 1,
-      slot: 0,
-      perTurn: burstEventsPerMs,
-      left: Number(first),
-      next: turn * 61,
-    })
+    bursts.add({ socket, left: Number(first), next: turn * 61 })
+    if (bursts.size === 1) setImmediate(burst)
   } else if (kind === 'paced') {
     const everyMs = Number(second)
     socket.write(streamHead)
@@ -96,7 +91,6 @@ function respond(socket: Socket, { path }: Request): void {
       socket,
       everyMs,
       slot: turn % everyMs,
-      perTurn: 1,
       left: Number(first) || -1,
       next: turn * 61,
     })
