@@ -44,11 +44,12 @@ export class SseBlocks {
 
   /** The place after the last blank line, 0 when there is none. */
   #lastEnd(chunk: Buffer): number {
-    let at = chunk.length
-    while (at > 0) {
-      at = chunk.lastIndexOf(LF, at - 1)
-      if (at < 0) return 0
+    let at = chunk.length - 1
+    // Nearly always the last byte is it, and a look is cheaper than a search.
+    if (chunk[at] !== LF) at = chunk.lastIndexOf(LF)
+    while (at >= 0) {
       if (this.#isBlank(chunk, at)) return at + 1
+      at = at === 0 ? -1 : chunk.lastIndexOf(LF, at - 1)
     }
     return 0
   }
