@@ -2,20 +2,12 @@
 import { type LlmServer, RawExchange, rawRequest, startLlmServer, until } from '@weir/testkit'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { accessLines, chat, untilRouted } from './world/calls.ts'
+import { instance } from './world/instance.ts'
 import { startWeir, type Weir } from './world/weir.ts'
 
 let weir: Weir
 let first: LlmServer
 let second: LlmServer
-
-const instance = (name: string, url: string, priority: number) => ({
-  name,
-  provider: 'openai-compatible',
-  priority,
-  weight: 1,
-  auth: { header: { Authorization: `Bearer key-of-${name}` } },
-  override: { endpoint: url },
-})
 
 beforeAll(async () => {
   weir = await startWeir()
@@ -38,7 +30,7 @@ beforeAll(async () => {
       'ai-proxy-multi': {
         fallback_strategy: ['http_5xx', 'http_429'],
         timeout: 1000,
-        instances: [instance('first', first.url, 2), instance('second', second.url, 1)],
+        instances: [instance('first', first, 2), instance('second', second, 1)],
       },
       'ai-rate-limiting': { limit: 1_000_000, time_window: 3600 },
     },

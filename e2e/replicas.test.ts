@@ -11,6 +11,7 @@ import {
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Balancer, startBalancer } from './world/balancer.ts'
 import { accessLines } from './world/calls.ts'
+import { instance } from './world/instance.ts'
 import { counterPolicy, startReplicas, type Topology } from './world/topology.ts'
 import { startWebhook, type Webhook } from './world/webhook.ts'
 import { startWeir, type Weir } from './world/weir.ts'
@@ -75,17 +76,6 @@ afterAll(async () => {
 
 function words(count: number): string[] {
   return Array.from({ length: count }, (_, i) => ` word${i}`)
-}
-
-function instance(name: string, { url }: LlmServer, priority = 1) {
-  return {
-    name,
-    provider: 'openai-compatible',
-    priority,
-    weight: 1,
-    auth: { header: { Authorization: `Bearer key-of-${name}` } },
-    override: { endpoint: url },
-  }
 }
 
 const checksEverySecond = {

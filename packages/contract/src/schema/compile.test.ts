@@ -1,17 +1,27 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  compileSchema,
-  counterPolicyConditions,
-  counterPolicySchema,
-  defineSchema,
-  withPluginMeta,
-} from './index.ts'
+import { compileSchema, defineSchema, withPluginMeta } from './index.ts'
 
 function parsed(schema: object, value: unknown): unknown {
   const result = compileSchema(schema).parse(value)
   return result.ok ? result.value : result.error
 }
+
+const policySchema = { type: 'string', enum: ['local', 'redis', 'redis-cluster'], default: 'local' } as const
+
+/* oxlint-disable unicorn/no-thenable -- JSON Schema's word */
+const policyConditions = {
+  if: { properties: { policy: { enum: ['redis'] } } },
+  then: {
+    properties: { redis_host: { type: 'string' }, redis_port: { type: 'integer', default: 6379 } },
+    required: ['redis_host'],
+  },
+  else: {
+    if: { properties: { policy: { enum: ['redis-cluster'] } } },
+    then: { properties: { redis_cluster_nodes: { type: 'array' } }, required: ['redis_cluster_nodes'] },
+  },
+} as const
+/* oxlint-enable unicorn/no-thenable */
 
 function inner(value: number): object {
   return { type: 'object', properties: { v: { type: 'integer', default: value } } }
@@ -61,8 +71,8 @@ describe('defaults', () => {
   test('are there before conditions are judged', () => {
     const schema = {
       type: 'object',
-      properties: { policy: counterPolicySchema },
-      ...counterPolicyConditions,
+      properties: { policy: policySchema },
+      ...policyConditions,
     }
     expect(parsed(schema, {})).toEqual({ policy: 'local' })
     expect(parsed(schema, { policy: 'redis' })).toBe('then clause did not match')
@@ -129,8 +139,8 @@ describe('references', () => {
   test('do not fulfil a condition', () => {
     const schema = defineSchema({
       type: 'object',
-      properties: { policy: counterPolicySchema },
-      ...counterPolicyConditions,
+      properties: { policy: policySchema },
+      ...policyConditions,
     })
     expect(schema.check({ policy: '$env://POLICY' })).toBeUndefined()
   })

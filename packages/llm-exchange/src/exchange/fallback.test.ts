@@ -125,7 +125,8 @@ test('weights are kept, and consistent hashing keeps to its instance', async () 
   expect(await servedBy({})).toBe('c1')
 })
 
-test('an unhealthy instance is passed over, operators hear of both switches, and the return is automatic', async () => {
+/** A route whose instances are as healthy as `usable` says. */
+function checkedRoute() {
   const usable = { hi: true, lo: true }
   world = createWorld({
     health: ({ label }): HealthView => {
@@ -135,6 +136,11 @@ test('an unhealthy instance is passed over, operators hear of both switches, and
   })
   const checks = { active: { type: 'http' } } as NonNullable<Parameters<World['route']>[0][0]['checks']>
   const checked = world.route(instances().map((instance) => ({ ...instance, checks })))
+  return { usable, checked }
+}
+
+test('an unhealthy instance is passed over, operators hear of both switches, and the return is automatic', async () => {
+  const { usable, checked } = checkedRoute()
   const served = async () => (await call(checked)).ctx.llm?.instance
   expect(await served()).toBe('hi')
   usable.hi = false
@@ -152,15 +158,7 @@ test('an unhealthy instance is passed over, operators hear of both switches, and
 })
 
 test('an answer to what was asked before a switch is no switch', async () => {
-  const usable = { hi: true, lo: true }
-  world = createWorld({
-    health: ({ label }): HealthView => {
-      const isUsable = () => usable[label as 'hi' | 'lo']
-      return { isUsable, anyUsable: isUsable, version: 0, report: () => {}, release: () => {} }
-    },
-  })
-  const checks = { active: { type: 'http' } } as NonNullable<Parameters<World['route']>[0][0]['checks']>
-  const checked = world.route(instances().map((instance) => ({ ...instance, checks })))
+  const { usable, checked } = checkedRoute()
   first.setScenario({ delayMs: 300 })
   const slow = call(checked)
   await until(() => first.openRequests === 1)

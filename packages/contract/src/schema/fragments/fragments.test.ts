@@ -1,11 +1,7 @@
-import { expect, expectTypeOf, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   addressSchema,
   compileSchema,
-  counterPolicyConditions,
-  counterPolicyOf,
-  counterPolicySchema,
-  defineSchema,
   healthCheckSchema,
   passiveHealthCheckDefaults,
   type HealthCheck,
@@ -34,25 +30,6 @@ test('health checks get their defaults where their parts are present', () => {
   })
   expect(checks.check({ passive: {} })).toContain('object matches none of the required')
   expect(passiveHealthCheckDefaults.unhealthy).toMatchObject({ tcp_failures: 2, timeouts: 7 })
-})
-
-test('the policy of a counter tells which members there are', () => {
-  const schema = defineSchema({
-    type: 'object',
-    properties: { policy: counterPolicySchema },
-    ...counterPolicyConditions,
-  })
-  const parsed = schema.parse({
-    policy: 'redis-sentinel',
-    redis_sentinels: [{ host: 'h1', port: 1 }],
-    redis_master_name: 'm',
-  })
-  const policy = parsed.ok ? counterPolicyOf(parsed.value) : undefined
-  expect(policy).toMatchObject({ redis_role: 'master', redis_connect_timeout: 1000 })
-  if (policy?.policy === 'redis') expectTypeOf(policy.redis_host).toEqualTypeOf<string>()
-  if (policy?.policy === 'redis-sentinel') {
-    expectTypeOf(policy.redis_role).toEqualTypeOf<'master' | 'slave'>()
-  }
 })
 
 test.each([
