@@ -4,8 +4,8 @@ import { TLSSocket } from 'node:tls'
 import type { ClientRequest, PieceReader } from '@weir/plugin-api'
 import { PieceJoiner, pieceBytesMax } from './piece-joiner.ts'
 
-/** How much of a long body is read in one turn of the event loop: a fast client's socket holds megabytes. */
-const turnBytesMax = 262_144
+/** How much of a long body is read in one turn of the event loop, of the megabytes that a socket may hold. */
+const turnBytesMax = 196_608
 
 /** The client closed the connection before its request was complete. */
 export class ClientGoneError extends Error {

@@ -6,7 +6,7 @@ import type { ByteSink, ByteStream } from '@weir/plugin-api'
 /** An answer up to this size is joined and written at once, which is cheaper. */
 export const joinedBytesMax = 262_144
 /** Bytes handed on in one turn of the event loop, or one piece if that has more. */
-const turnBytesMax = 524_288
+const turnBytesMax = 262_144
 
 /** One buffer, copied only where there are several. */
 export function joined(pieces: readonly Buffer[]): Buffer {

@@ -65,9 +65,7 @@ export class JsonScanner {
   openAt = -1
   /** The first byte of the outermost value; 0 before it. */
   root = 0
-  /** Bytes of all strings but keys, escapes counted as they stand. */
-  textBytes = 0
-  /** How many strings stand behind a noted key, and their bytes. */
+  /** How many strings stand behind a noted key, and their bytes, escapes counted as they stand. */
   notedTexts = 0
   notedBytes = 0
   readonly #parts: JsonParts
@@ -244,11 +242,9 @@ export class JsonScanner {
     if (byte === BACKSLASH) this.#expected = ESCAPE
     else if (byte !== QUOTE) this.#fail(at)
     else {
-      const bytes = this.#offset + at - this.#textStart
-      this.textBytes += bytes
       if (this.#isNoted) {
         this.notedTexts++
-        this.notedBytes += bytes
+        this.notedBytes += this.#offset + at - this.#textStart
         this.#isNoted = false
       }
       this.#endValue(at + 1)

@@ -9,10 +9,10 @@ import { type JsonParts, JsonScanner, keyHash } from './json-scanner.ts'
 export const memberBytesMax = 16_384
 export const membersMax = 4096
 /** All objects and arrays in the outline together: parsed, they take ten times as much and more. */
-const nestedBytesMax = 262_144
+const nestedBytesMax = 65_536
 
-/** Empty places cost memory too. */
-const standInLengthMax = 4096
+/** Up to here the length of a long array is told. */
+const longArrayLengthMax = 1024
 
 /** Stands for a long string (or a number of so many digits): it equals nothing. */
 export const longText = Symbol('a long text')
@@ -71,7 +71,7 @@ export class LongJson implements JsonParts {
 
   /**
    * What a complete text without complaint holds: an object with its short members as they are; where a long string,
-   * object or array is, `longText`, `longObject`, or an array of the same length (or `standInLengthMax`) with nothing in it.
+   * object or array is, `longText`, `longObject`, or an array of as many `longText`s (or `longArrayLengthMax`).
    */
   get outline(): unknown {
     if (this.isObject) return this.#outline
@@ -86,11 +86,6 @@ export class LongJson implements JsonParts {
   /** Pictures and the like, as far as keys tell. */
   get media(): { readonly count: number; readonly bytes: number } {
     return { count: this.#scanner.notedTexts, bytes: this.#scanner.notedBytes }
-  }
-
-  /** Bytes of all strings but keys. */
-  get textBytes(): number {
-    return this.#scanner.textBytes
   }
 
   /** A copy in one. */
@@ -155,9 +150,10 @@ function standIn(first: number, elements: number): unknown {
   return first === OPEN_BRACKET ? longArray(elements) : longText
 }
 
-function longArray(length: number): unknown[] {
-  const array: unknown[] = []
-  array.length = Math.min(length, standInLengthMax)
-  if (length > 0) array[0] = longText
-  return array
+/** One for each length, because what a client sends may ask for thousands. */
+const longArrays: (readonly unknown[] | undefined)[] = []
+
+function longArray(length: number): readonly unknown[] {
+  const counted = Math.min(length, longArrayLengthMax)
+  return (longArrays[counted] ??= Object.freeze(Array.from({ length: counted }, () => longText)))
 }
