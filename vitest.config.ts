@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-// Most files wait for servers, timers and each other more than they compute.
-const maxWorkers = 2 * availableParallelism()
+const cores = availableParallelism()
 
-// Two projects: `unit` is everything beside the code, `e2e` starts whole planes as processes.
+// Two projects: `unit` is everything beside the code, `e2e` starts whole planes as processes. Most files wait more than
+// they compute, so more of them run at once than there are cores.
 export default defineConfig({
   test: {
     projects: [
@@ -14,7 +14,7 @@ export default defineConfig({
           include: ['packages/**/*.test.ts', 'scripts/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers,
+          maxWorkers: 2 * cores,
         },
       },
       {
@@ -23,7 +23,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers,
+          maxWorkers: cores + 1,
         },
       },
     ],

