@@ -25,7 +25,7 @@ beforeEach(() => {
 })
 
 const route = (path = '', more: Partial<RouteSettings> = {}) =>
-  world.route([{ override: { endpoint: server.url + path } }], { timeout: 300, ...more })
+  world.route([{ override: { endpoint: server.url + path } }], { timeout: 1500, ...more })
 
 const asStream = { request: { body: streamed } }
 
@@ -153,7 +153,7 @@ describe('in the middle of a stream', () => {
     })
     await once(stalling.listen(0, '127.0.0.1'), 'listening')
     const { port } = stalling.address() as AddressInfo
-    const alone = world.route([{ override: { endpoint: `http://127.0.0.1:${port}` } }], { timeout: 300 })
+    const alone = world.route([{ override: { endpoint: `http://127.0.0.1:${port}` } }], { timeout: 1500 })
     const result = await call(alone, asStream)
     expect(result).toMatchObject({ ended: 'complete' })
     expect(result.ctx.llm?.usage).toMatchObject({ source: 'estimated', interrupted: false })

@@ -32,7 +32,7 @@ const instances = (paths: readonly [string, string] = ['', '']) => [
   { name: 'lo', priority: 1, override: { endpoint: second.url + paths[1] } },
 ]
 
-const route = (more: Partial<RouteSettings> = {}) => world.route(instances(), { timeout: 300, ...more })
+const route = (more: Partial<RouteSettings> = {}) => world.route(instances(), { timeout: 10_000, ...more })
 
 test.each([
   ['429 with http_429', 429, { fallback_strategy: 'http_429' }, 'second'],
@@ -69,7 +69,10 @@ test.each([
   ['an empty stream', async () => first.setScenario({ body: '', contentType: 'text/event-stream' })],
 ] as const)('%s counts as 5xx', async (name, fail) => {
   await fail()
-  const result = await call(route({ fallback_strategy: 'http_5xx' }), { request: { body: streamed } })
+  const timeout = name === 'a timeout' ? 1000 : 10_000
+  const result = await call(route({ fallback_strategy: 'http_5xx', timeout }), {
+    request: { body: streamed },
+  })
   if (name === 'refused connections') await first.accept()
   expect(result.text).toContain('mock')
   expect(result.text).toContain('[DONE]')
