@@ -20,7 +20,7 @@ beforeAll(async () => {
         provider: 'openai-compatible',
         auth: { header: { Authorization: 'Bearer key' } },
         override: { endpoint: first.url },
-        timeout: 1000,
+        timeout: 2000,
       },
     },
   })
@@ -29,7 +29,7 @@ beforeAll(async () => {
     plugins: {
       'ai-proxy-multi': {
         fallback_strategy: ['http_5xx', 'http_429'],
-        timeout: 1000,
+        timeout: 2000,
         instances: [instance('first', first, 2), instance('second', second, 1)],
       },
       'ai-rate-limiting': { limit: 1_000_000, time_window: 3600 },

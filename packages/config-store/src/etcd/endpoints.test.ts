@@ -57,7 +57,7 @@ test('a follower moves from an endpoint that dies to the next one', async () => 
 test('a silent endpoint costs its share of the time, no more', async () => {
   const wire = await startTcpProxy(etcd.port)
   wire.stall()
-  const store = createEtcdStore({ host: [`http://127.0.0.1:${wire.port}`, etcd.url], timeout: 1 })
+  const store = createEtcdStore({ host: [`http://127.0.0.1:${wire.port}`, etcd.url], timeout: 4 })
   await expect(store.get('/routes/1')).resolves.toHaveProperty('revision')
   await expect(store.get('/routes/1')).resolves.toHaveProperty('revision')
   await store.close()

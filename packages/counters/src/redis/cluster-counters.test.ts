@@ -9,7 +9,7 @@ import { keysOf } from './keys.ts'
 import { slotOf } from './slot.ts'
 import { targetOf } from './target.ts'
 
-const TIMEOUT_MS = 300
+const TIMEOUT_MS = 1000
 const SLOTS = 16_384
 
 /** Three masters with a third of the slots each, and a replica of the first. */
@@ -18,7 +18,7 @@ let clients: Redis[]
 const opened: ClusterCounters[] = []
 
 beforeAll(async () => {
-  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '800']
+  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1500']
   servers = await Promise.all(Array.from({ length: 4 }, () => startRedis({ args })))
   clients = servers.map(({ port, host }) => new Redis(port, host, { retryStrategy: () => 100 }))
   for (const client of clients) client.on('error', () => {})

@@ -10,7 +10,7 @@ import { type Ask, CounterUnavailableError, type Decision, type RedisPolicy } fr
 import { targetOf } from './target.ts'
 import { RedisCounters } from './redis-counters.ts'
 
-const TIMEOUT_MS = 300
+const TIMEOUT_MS = 1000
 
 let server: RedisServer
 /** A plain client, to look and to meddle. */

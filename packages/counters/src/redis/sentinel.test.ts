@@ -41,8 +41,8 @@ test('the master that sentinels name is used, and the next one after a failover'
       redis_master_name: 'counters',
       redis_role: 'master',
       redis_database: 0,
-      redis_connect_timeout: 300,
-      redis_read_timeout: 300,
+      redis_connect_timeout: 1000,
+      redis_read_timeout: 1000,
       redis_keepalive_timeout: 60_000,
     }),
   )
@@ -84,8 +84,8 @@ test('sentinels that do not answer make counters unavailable', async () => {
       redis_password: 'a-secret',
       sentinel_password: 'another-secret',
       redis_database: 0,
-      redis_connect_timeout: 300,
-      redis_read_timeout: 300,
+      redis_connect_timeout: 1000,
+      redis_read_timeout: 1000,
       redis_keepalive_timeout: 60_000,
     }),
   )

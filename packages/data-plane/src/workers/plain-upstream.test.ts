@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createEmbeddedStore } from '@weir/config-store/embedded'
 import { parseSettings } from '@weir/contract'
 import { RecordingLogger } from '@weir/plugin-api/harness'
-import { RawExchange, rawRequest, type RawRequest, until } from '@weir/testkit'
+import { freePort, RawExchange, rawRequest, type RawRequest, until } from '@weir/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startDataPlane } from './start.ts'
 
@@ -91,14 +91,6 @@ const at = (...ports: number[]) => ({
   nodes: Object.fromEntries(ports.map((port) => [`127.0.0.1:${port}`, 1])),
 })
 
-async function refusing(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 describe.each([1, 2])('with %i serving threads', (workers) => {
   test('a route’s upstream is its own, its service’s, or one of its own name', async () => {
     const { ask, put, remove } = await start(workers)
@@ -123,7 +115,7 @@ describe.each([1, 2])('with %i serving threads', (workers) => {
 
 test('failures are JSON with the statuses of APISIX, and say what they count as', async () => {
   const { ask, put } = await start()
-  await put('/routes/1', { uri: '/refused', upstream: at(await refusing()) })
+  await put('/routes/1', { uri: '/refused', upstream: at(await freePort()) })
   const timeout = { connect: 1, send: 1, read: 0.05 }
   await put('/routes/2', { uri: '/silent', timeout, upstream: at(await node(() => undefined)) })
   const refused = await ask('/refused')
@@ -157,7 +149,7 @@ test('a body that nobody wants keeps nobody from the answer', async () => {
       socket.end('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno'),
     ),
   )
-  await put('/routes/1', { uri: '/refused', upstream: at(await refusing()) })
+  await put('/routes/1', { uri: '/refused', upstream: at(await freePort()) })
   await put('/routes/2', { uri: '/early', upstream: at(early) })
   const body = Buffer.alloc(20 * 1024 * 1024, 'x')
   expect(await ask('/refused', { body })).toMatchObject({ status: 502, ended: 'complete' })

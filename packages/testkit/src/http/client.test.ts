@@ -15,7 +15,7 @@ async function answering(respond: (socket: Socket) => void) {
   })
   const port = portOf(server)
   try {
-    return await rawRequest({ port, timeoutMs: 300 })
+    return await rawRequest({ port, timeoutMs: 1000 })
   } finally {
     server.close()
   }

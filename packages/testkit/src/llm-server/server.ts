@@ -1,6 +1,7 @@
 // A fake LLM provider: a real HTTP server whose answers follow from the request's path, a program, or a fault.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { closeServer, listen } from '../http/listen.ts'
+import { freePort } from '../process/free-port.ts'
 import { readBody } from '../http/read-body.ts'
 import { parseJson } from '../json.ts'
 import { answer } from './answer.ts'
@@ -33,7 +34,7 @@ export interface RecordedRequest {
 export type Script = (request: RecordedRequest) => Scenario | undefined
 
 export interface LlmServerOptions {
-  /** Default 0: the system chooses. */
+  /** Default: a free one, which stays so while the server refuses. 0: the system chooses. */
   port?: number
   /** Stands in the answer's text ("Hello from mock NAME"). Default: the port. */
   name?: string
@@ -81,7 +82,7 @@ export async function startLlmServer(options: LlmServerOptions = {}): Promise<Ll
     handle(req, res).catch(() => res.destroy())
   })
   server.keepAliveTimeout = 60_000
-  let bound = await listen(server, options.port ?? 0)
+  let bound = await listen(server, options.port ?? (await freePort()))
   const { port } = bound
   const name = options.name ?? String(port)
 

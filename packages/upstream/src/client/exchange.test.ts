@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { Readable } from 'node:stream'
-import { until } from '@weir/testkit'
+import { freePort, until } from '@weir/testkit'
 import { describe, expect, test } from 'vitest'
 import { answering, get, ok, options, origins, rawServer, send } from './exchange.testing.ts'
 import type { Exchange } from './index.ts'
@@ -153,10 +151,7 @@ describe('deadlines', () => {
 
 describe('failures are told apart', () => {
   test('connection refused', async () => {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    await new Promise((resolve) => server.close(resolve))
+    const port = await freePort()
     const { error } = await send(origins(), options(`http://127.0.0.1:${port}`)).done
     expect(error).toMatchObject({ failure: 'connect', sent: false })
     expect(error?.message).toBe(`127.0.0.1:${port}: could not connect (ECONNREFUSED)`)
@@ -203,7 +198,7 @@ describe('failures are told apart', () => {
     const server = await rawServer((socket) => {
       socket.once('data', () => (ends ? socket.end(bytes) : socket.write(bytes)))
     })
-    const timeouts = { headersMs: 5000, idleMs: 300 }
+    const timeouts = { headersMs: 5000, idleMs: 1000 }
     const answer = await send(origins(), options(server.origin), { timeouts }).done
     expect(answer.error).toMatchObject({ failure, sent: true })
     expect(answer.calls.at(0)).toBe('head')

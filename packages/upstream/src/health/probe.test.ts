@@ -24,7 +24,7 @@ async function listen(serve: (socket: Socket) => void): Promise<number> {
 
 function probe(port: number, more: Partial<Probe> = {}) {
   const signal = new AbortController().signal
-  return runProbe({ host: '127.0.0.1', port, timeoutMs: 200, request: Buffer.from('x'), ...more }, signal)
+  return runProbe({ host: '127.0.0.1', port, timeoutMs: 5000, request: Buffer.from('x'), ...more }, signal)
 }
 
 describe('a probe', () => {
@@ -67,7 +67,7 @@ describe('a probe', () => {
   test('without a request is content with a connection', async () => {
     const port = await listen(() => undefined)
     expect(
-      await runProbe({ host: '127.0.0.1', port, timeoutMs: 200 }, new AbortController().signal),
+      await runProbe({ host: '127.0.0.1', port, timeoutMs: 5000 }, new AbortController().signal),
     ).toMatchObject({
       outcome: 'connected',
     })

@@ -1,16 +1,7 @@
-import { RawExchange, rawRequest, until } from '@weir/testkit'
+import { freePort, RawExchange, rawRequest, until } from '@weir/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createHealthRegistry, type HealthRegistry } from '../index.ts'
-import {
-  atEnd,
-  cleanUp,
-  echo,
-  type Gateway,
-  gateway,
-  nodesAt,
-  refusingPort,
-  serve,
-} from './gateway.testing.ts'
+import { atEnd, cleanUp, echo, type Gateway, gateway, nodesAt, serve } from './gateway.testing.ts'
 
 afterEach(cleanUp)
 
@@ -81,7 +72,7 @@ describe('choosing a node', () => {
   })
 
   test('by time, in which a node that refuses is not fast', async () => {
-    const nodes = nodesAt(await refusingPort(), await echo('a'))
+    const nodes = nodesAt(await freePort(), await echo('a'))
     const gw = await gateway({ nodes, type: 'ewma' })
     expect(await askOften(gw, 5)).toEqual({ a: 5 })
   })
@@ -160,7 +151,7 @@ describe('health', () => {
 
   test('learns from tries that failed, other nodes’ state survives a change of the list', async () => {
     const health = registry()
-    const refusing = await refusingPort()
+    const refusing = await freePort()
     const nodes = nodesAt(refusing, await echo('a'))
     const gw = await gateway({ nodes, checks }, { health: acquire(health) })
     expect(await askOften(gw, 3)).toEqual({ a: 3 })

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
-import { RawExchange, until } from '@weir/testkit'
+import { freePort, RawExchange, until } from '@weir/testkit'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
-import { cleanUp, gateway, refusingPort, serveRaw } from './gateway.testing.ts'
+import { cleanUp, gateway, serveRaw } from './gateway.testing.ts'
 
 afterEach(cleanUp)
 
@@ -48,11 +48,11 @@ const call: fc.Arbitrary<Call> = fc.record({
 
 test('whatever nodes and clients do, every request and every try ends once, and the next one is served', async () => {
   const nodes = [
-    { host: '127.0.0.1', port: await refusingPort(), weight: 1, priority: 3 },
+    { host: '127.0.0.1', port: await freePort(), weight: 1, priority: 3 },
     { host: '127.0.0.1', port: await behaving('x-first'), weight: 1, priority: 2 },
     { host: '127.0.0.1', port: await behaving('x-second'), weight: 1, priority: 1 },
   ]
-  const timeout = { connect: 0.2, send: 0.2, read: 0.05 }
+  const timeout = { connect: 2, send: 2, read: 0.25 }
   const gw = await gateway({ nodes, timeout, type: 'least_conn' })
 
   async function make({ first, second, method, bodyBytes, leaves }: Call): Promise<void> {
@@ -70,7 +70,9 @@ test('whatever nodes and clients do, every request and every try ends once, and 
     const { status, text, ended } = await exchange.done
     expect(['complete', 'cut', 'left']).toContain(ended)
     if (ended === 'complete' && status === 200) expect(text).toBe('well')
-    if (ended === 'cut' && status === 200) expect(text).toBe('half')
+    // Only the end of the connection tells that an answer without a length is whole, and that may come too late.
+    const withoutLength = first === 'answersAndCloses' || second === 'answersAndCloses'
+    if (ended === 'cut' && status === 200) expect(withoutLength ? ['half', 'well'] : ['half']).toContain(text)
     if (ended !== 'left') expect([200, 502, 504]).toContain(status)
   }
 

@@ -55,14 +55,6 @@ export async function serveRaw(onConnection: (socket: Socket) => void): Promise<
   return listen(server)
 }
 
-/** Nobody listens there. */
-export async function refusingPort(): Promise<number> {
-  const server = createTcpServer()
-  const port = await listen(server)
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 /** What a node saw of a request. */
 export interface Seen {
   readonly method: string
