@@ -200,6 +200,8 @@ class EmbeddedStore implements ConfigStore {
   #expireInBackground(): void {
     try {
       this.#expire()
+      // A timer may fire a millisecond before its time, when nothing has expired yet.
+      this.#planExpiry()
     } catch {
       // The file cannot be written now. Whoever reads or writes next tries again, and is told if that fails too.
     }
