@@ -17,7 +17,7 @@ import { createApp } from './http/app.ts'
 import { defaultLimits, type AdminLimits } from './http/limits.ts'
 import { page, pageContentType } from './http/pages.ts'
 import { listen } from './http/server.ts'
-import { prepareStore } from './prepare-store.ts'
+import { Preparation } from './prepare-store.ts'
 import { View } from './view/view.ts'
 
 export interface ControlPlaneOptions {
@@ -66,8 +66,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     encryptsFields: settings.apisix.data_encryption.enable_encrypt_fields,
     plugins,
   }
-  const closing = new AbortController()
-  const prepare = () => void prepareStore(store, settings.plugins, log, closing.signal)
+  const preparation = new Preparation(store, settings.plugins, log)
   const allowed = compileAllowList(adminSettings.allow_admin)
   const checkKey = await openKeys(adminSettings, options.keyFile, log)
   const view = new View({
@@ -78,7 +77,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       if (resource !== undefined) decryptDocument(resource, value, encryption)
       return termsOf(name, value, plugins)
     },
-    onEmptied: prepare,
+    onPossiblyEmptied: () => preparation.begin(),
   })
   const admin: Admin = { store, view, log, ...encryption, now: () => Math.floor(Date.now() / 1000) }
   const app = createApp({
@@ -114,7 +113,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       given: adminSettings.admin_api_version,
     })
   }
-  prepare()
+  preparation.begin()
   return {
     address: server.address,
     initialized: view.initialized,
@@ -123,7 +122,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     },
     reloadCertificates: () => server.reloadCertificates(),
     async close() {
-      closing.abort()
+      preparation.end()
       await server.close()
       view.close()
     },

@@ -60,6 +60,11 @@ describe('the store', () => {
     expect((await plane.delete('/upstreams/1')).status).toBe(200)
   })
 
+  it('emptied before its placeholders came round gets them back, too', async () => {
+    await etcd.wipe()
+    await until(async () => (await store.get('/routes/')).entry !== undefined)
+  })
+
   it('restored from a backup counts from an older revision', async () => {
     await plane.put('/upstreams/old', upstream)
     await etcd.save()

@@ -25,8 +25,8 @@ export interface ViewOptions {
   readonly log: Logger
   /** The terms under which a document is to be found. Must not throw. */
   terms(name: DocumentName, value: JsonObject): readonly string[]
-  /** The placeholders were deleted: somebody emptied the store. */
-  onEmptied(): void
+  /** Placeholders were deleted, or the store was out of sight and may have come back empty. */
+  onPossiblyEmptied(): void
 }
 
 const emptyDirectory = new Directory()
@@ -52,7 +52,8 @@ export class View {
       onSnapshot: (entries) => this.#load(entries),
       onChanges: (changes) => this.#apply(changes),
       onStatus: (status) => {
-        if (!status.reachable) options.log.warn('the store cannot be reached', { error: status.lastError })
+        if (status.reachable) options.onPossiblyEmptied()
+        else options.log.warn('the store cannot be reached', { error: status.lastError })
       },
     })
   }
@@ -136,7 +137,7 @@ export class View {
       }
     }
     this.#wake()
-    if (emptied) this.#options.onEmptied()
+    if (emptied) this.#options.onPossiblyEmptied()
   }
 
   #wake(): void {
