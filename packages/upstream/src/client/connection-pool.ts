@@ -1,8 +1,10 @@
 // The connections to one origin. Each is an undici Client with one request at a time; idle ones wait in a short list,
 // the freshest on top, so the list is as long as configured and no longer. (undici's own Pool keeps every client it
 // ever needed, and searches them in order.)
-import { Client, type buildConnector } from 'undici'
-import { type ConnectionOwner, DispatchedExchange } from './dispatched-exchange.ts'
+import { Client } from 'undici'
+import { BodyTap } from './body-tap.ts'
+import type { Connect } from './connect.ts'
+import { type Connection, type ConnectionOwner, DispatchedExchange } from './dispatched-exchange.ts'
 import {
   type Exchange,
   type ExchangeHandler,
@@ -23,14 +25,16 @@ export class ConnectionPool implements Origin, ConnectionOwner {
   readonly serverName: string | undefined
   readonly connectTimeoutMs: number
   readonly closesAfterAnswer: boolean
+  readonly #connect: Connect
   readonly #clientOptions: Client.Options
-  readonly #idle: Client[] = []
+  readonly #idle: Connection[] = []
   #inUse = 0
   #trimming: NodeJS.Timeout | undefined = undefined
   #closed: PromiseWithResolvers<void> | undefined
 
-  constructor(options: OriginOptions, connect: buildConnector.connector) {
+  constructor(options: OriginOptions, connect: Connect) {
     this.options = options
+    this.#connect = connect
     const { host, port, protocol } = new URL(options.origin)
     this.target = port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host
     this.serverName = options.serverName
@@ -38,7 +42,6 @@ export class ConnectionPool implements Origin, ConnectionOwner {
     this.closesAfterAnswer = options.keepAlive.connections === 0
     const idleMs = Math.max(1, options.keepAlive.idleMs)
     this.#clientOptions = {
-      connect,
       allowH2: false,
       pipelining: 1,
       keepAliveTimeout: idleMs,
@@ -62,23 +65,23 @@ export class ConnectionPool implements Origin, ConnectionOwner {
   send(request: UpstreamRequest, handler: ExchangeHandler): Exchange {
     if (this.#closed) return refused(handler, this.target)
     const kept = this.#idle.pop()
-    const client = kept ?? this.#open()
+    const connection = kept ?? this.#open()
     this.#inUse++
-    const exchange = new DispatchedExchange(this, client, kept !== undefined, request, handler)
+    const exchange = new DispatchedExchange(this, connection, kept !== undefined, request, handler)
     exchange.dispatch(request)
     return exchange
   }
 
-  release(client: Client): void {
+  release(connection: Connection): void {
     this.#inUse--
     if (this.#closed) {
-      void client.destroy()
+      void connection.client.destroy()
       this.#finishClosing()
       return
     }
     // Such a client closes its connection by itself; it is forgotten rather than kept.
     if (this.closesAfterAnswer) return
-    this.#idle.push(client)
+    this.#idle.push(connection)
     if (this.#idle.length > this.options.keepAlive.connections) {
       this.#trimming ??= setTimeout(this.#trim, surplusMs).unref()
     }
@@ -88,7 +91,7 @@ export class ConnectionPool implements Origin, ConnectionOwner {
   readonly #trim = (): void => {
     this.#trimming = undefined
     const surplus = this.#idle.length - this.options.keepAlive.connections
-    for (const client of this.#idle.splice(0, Math.max(0, surplus))) void client.destroy()
+    for (const { client } of this.#idle.splice(0, Math.max(0, surplus))) void client.destroy()
   }
 
   discard(): void {
@@ -100,7 +103,7 @@ export class ConnectionPool implements Origin, ConnectionOwner {
   close(): Promise<void> {
     this.#closed ??= Promise.withResolvers<void>()
     clearTimeout(this.#trimming)
-    for (const client of this.#idle.splice(0)) void client.destroy()
+    for (const { client } of this.#idle.splice(0)) void client.destroy()
     this.#finishClosing()
     return this.#closed.promise
   }
@@ -109,15 +112,16 @@ export class ConnectionPool implements Origin, ConnectionOwner {
     if (this.#inUse === 0) this.#closed?.resolve()
   }
 
-  #open(): Client {
-    const client = new Client(this.options.origin, this.#clientOptions)
+  #open(): Connection {
+    const tap = new BodyTap(this.#connect)
+    const client = new Client(this.options.origin, { ...this.#clientOptions, connect: tap.connect })
     client.on('disconnect', this.#forget)
-    return client
+    return { client, tap }
   }
 
   /** An idle connection ended: by its time, or by the upstream. */
   readonly #forget = (_origin: URL, targets: readonly unknown[]): void => {
-    const index = this.#idle.findIndex((client) => client === targets[0])
+    const index = this.#idle.findIndex(({ client }) => client === targets[0])
     if (index >= 0) this.#idle.splice(index, 1)
   }
 }

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Client, Dispatcher } from 'undici'
+import type { BodyReader, BodyTap } from './body-tap.ts'
 import {
   type AnswerHeaders,
   type Exchange,
@@ -13,6 +14,12 @@ import {
 } from './exchange.ts'
 import { toUpstreamError, wording } from './failure.ts'
 
+/** One connection, or the making of one: undici's client for it, and what stands between the two. */
+export interface Connection {
+  readonly client: Client
+  readonly tap: BodyTap
+}
+
 /** What an exchange needs of the pool that made it. */
 export interface ConnectionOwner {
   /** host:port, for messages. */
@@ -22,7 +29,7 @@ export interface ConnectionOwner {
   /** Whether a connection ends with its first answer. */
   readonly closesAfterAnswer: boolean
   /** The answer is complete: the connection may serve the next request. */
-  release(client: Client): void
+  release(connection: Connection): void
   /** The request failed or was given up: nothing more is to be had of this connection. */
   discard(): void
 }
@@ -35,21 +42,23 @@ interface DispatchOptions extends Dispatcher.DispatchOptions {
 const noFields: IncomingHttpHeaders = {}
 
 const givenUp = new Error('given up by the caller')
+const misread = new Error('the body began before its place')
 
 /**
  * Deadlines are ours: undici's own are half a second off. There is one timer at a time, for connecting, then for the
- * head, then for the next data, which costs a `refresh` per turn.
+ * head, then for the next data, which costs a `refresh` per read.
  *
- * A body in chunked transfer coding comes in as many pieces as its sender made, often several to one read of the
- * socket. Those are told as one, because whatever is done with data costs more per call than per byte.
+ * A body in chunked transfer coding comes past undici, in one piece for each read of the connection rather than for
+ * each chunk: whatever is done with data costs more per call than per byte.
  */
-export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.DispatchHandler {
+export class DispatchedExchange implements Exchange, AnswerHeaders, BodyReader, Dispatcher.DispatchHandler {
   readonly reused: boolean
   fields: IncomingHttpHeaders = noFields
   readonly #owner: ConnectionOwner
-  readonly #client: Client
+  readonly #connection: Connection
   readonly #handler: ExchangeHandler
   readonly #timeouts: ExchangeTimeouts
+  readonly #isHead: boolean
   /** The request's body while it is still to be sent; one that is no stream is written at once. */
   #unsent: Readable | undefined
   /** Set once undici writes the request, which is when bytes may have left. */
@@ -60,22 +69,20 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
   #over = false
   #dispatching = true
   #paused = false
-  #isChunked = false
-  /** What this turn brought of a chunked body. */
-  #held: Buffer[] = []
 
   constructor(
     owner: ConnectionOwner,
-    client: Client,
+    connection: Connection,
     reused: boolean,
     request: UpstreamRequest,
     handler: ExchangeHandler,
   ) {
     this.reused = reused
     this.#owner = owner
-    this.#client = client
+    this.#connection = connection
     this.#handler = handler
     this.#timeouts = request.timeouts
+    this.#isHead = request.method === 'HEAD'
     this.#unsent = request.body instanceof Readable ? request.body : undefined
   }
 
@@ -90,7 +97,9 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
     }
     if (this.#owner.serverName !== undefined) options.servername = this.#owner.serverName
     if (this.#owner.closesAfterAnswer) options.reset = true
-    this.#client.dispatch(options, this)
+    const { client, tap } = this.#connection
+    tap.expect(this)
+    client.dispatch(options, this)
     if (!this.#controller && !this.#over) this.#wait('connect_timeout', this.#owner.connectTimeoutMs)
     this.#dispatching = false
   }
@@ -98,6 +107,7 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
   pause(): void {
     this.#paused = true
     this.#controller?.pause()
+    this.#connection.tap.pause()
   }
 
   resume(): void {
@@ -110,7 +120,9 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
   }
 
   #flow(): void {
-    if (!this.#paused && !this.#over) this.#controller?.resume()
+    if (this.#paused || this.#over) return
+    this.#controller?.resume()
+    this.#connection.tap.resume()
   }
 
   abort(): void {
@@ -148,56 +160,49 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
     fields: IncomingHttpHeaders,
     statusText?: string,
   ): void {
-    if (status < 200 || this.#over) return
+    const { tap } = this.#connection
+    if (status < 200 || this.#over) {
+      tap.pass()
+      return
+    }
     this.#wait('body_timeout', this.#timeouts.idleMs)
     this.fields = fields
-    this.#isChunked = fields['transfer-encoding'] !== undefined
     this.#handler.onHead(status, this, statusText ?? '')
+    const hasBody = !this.#over && !this.#isHead && status !== 204 && status !== 304
+    if (hasBody && fields['transfer-encoding'] === 'chunked') tap.decode()
+    else tap.pass()
   }
 
   list(): string[] {
     return toHeaderList(this.#controller?.rawHeaders)
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    // Never, unless the two disagree about where the head ended; then the body cannot be trusted.
+    if (this.#connection.tap.isDecoding) controller.abort(misread)
+    else this.onBody(chunk)
+  }
+
+  onBody(bytes: Buffer): void {
     if (this.#over) return
-    if (!this.#isChunked) {
-      this.#tell(chunk)
-      return
-    }
-    this.#held.push(chunk)
-    if (this.#held.length === 1) process.nextTick(tellHeld, this)
-  }
-
-  /** What is held goes on. */
-  tellHeld(): void {
-    const [first] = this.#held
-    if (!first || this.#over) return
-    const bytes = this.#held.length === 1 ? first : Buffer.concat(this.#held)
-    this.#held = []
-    this.#tell(bytes)
-  }
-
-  #tell(bytes: Buffer): void {
     this.#timer?.refresh()
     this.#handler.onData(bytes)
   }
 
   onResponseEnd(): void {
-    this.tellHeld()
     if (this.#over) return
     clearTimeout(this.#timer)
     this.#over = true
-    this.#owner.release(this.#client)
+    this.#owner.release(this.#connection)
     this.#handler.onEnd()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.tellHeld()
+    this.#connection.tap.drain()
     if (this.#over) return
     this.#finish()
     // Whatever state undici left the connection in, it serves nobody else.
-    if (!this.#controller) void this.#client.destroy()
+    if (!this.#controller) void this.#connection.client.destroy()
     const failure = toUpstreamError(error, this.#owner.target, this.#controller !== undefined)
     // undici refuses what it cannot send while it is being asked; callers are told after they have the exchange.
     if (this.#dispatching) queueMicrotask(() => this.#handler.onFail(failure))
@@ -245,7 +250,7 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
   #hangUp(reason: Error): void {
     if (this.#controller) this.#controller.abort(reason)
     // Still connecting, or queued behind the end of the client's last answer.
-    else void this.#client.destroy()
+    else void this.#connection.client.destroy()
   }
 
   #finish(): void {
@@ -257,10 +262,6 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, Dispatcher.D
 
 function expire(exchange: DispatchedExchange): void {
   exchange.expire()
-}
-
-function tellHeld(exchange: DispatchedExchange): void {
-  exchange.tellHeld()
 }
 
 function toHeaderList(raw: Dispatcher.DispatchController['rawHeaders'] | undefined): string[] {

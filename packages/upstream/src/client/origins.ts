@@ -1,9 +1,8 @@
 // All pools of this thread, one for each distinct set of options.
 import type { LookupFunction } from 'node:net'
-import { buildConnector } from 'undici'
+import { createConnect } from './connect.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import type { Origin, OriginOptions, Origins } from './exchange.ts'
-import { sharedReadConnector } from './shared-read.ts'
 
 /** Pools remembered at most; beyond it those without a connection in use are closed, the longest unused first. */
 const poolsMax = 4096
@@ -25,7 +24,7 @@ export function createOrigins(settings: OriginsSettings = {}): Origins {
       const key = keyOf(options)
       let pool = pools.get(key)
       if (pool) pools.delete(key)
-      else pool = new ConnectionPool(options, connectorOf(options, settings.lookup))
+      else pool = new ConnectionPool(options, createConnect(options, settings.lookup))
       pools.set(key, pool)
       if (pools.size > limit) dropUnused(pools, pool)
       return pool
@@ -62,19 +61,4 @@ function keyOf(options: OriginOptions): string {
     keepAlive.idleMs,
     keepAlive.requests,
   ])
-}
-
-/** One TLS connector for all connections of a pool, so that sessions are resumed among them. */
-function connectorOf(options: OriginOptions, lookup: LookupFunction | undefined): buildConnector.connector {
-  const settings: buildConnector.BuildOptions = {
-    allowH2: false,
-    timeout: options.connectTimeoutMs,
-    rejectUnauthorized: options.verifyCertificate,
-    ...(options.clientCertificate && {
-      cert: options.clientCertificate.cert,
-      key: options.clientCertificate.key,
-    }),
-    ...(lookup && { lookup }),
-  }
-  return options.origin.startsWith('https:') ? buildConnector(settings) : sharedReadConnector(settings)
 }
