@@ -1,3 +1,10 @@
+export {
+  DATA_PLANES,
+  type DataPlaneState,
+  parseDataPlane,
+  PROGRESS_QUESTION,
+  type RejectedDocument,
+} from './data-planes.ts'
 export { DIRECTORIES, isPlaceholder, PLACEHOLDER_VALUE } from './directories.ts'
 // The adapters stand apart (`@weir/config-store/etcd`, `/embedded`): what a process does not use it does not load.
 export type { EtcdSettings } from './etcd/settings.ts'

@@ -3,15 +3,17 @@ import { StoreUnavailableError } from '@weir/config-store'
 import { refuse, refuseEarly, type Reply } from '../http/reply.ts'
 import type { ReadBody } from '../http/body.ts'
 import type { Admin } from './admin.ts'
+import { afterApplied, waitOf } from './applied.ts'
 import { numberOf } from './list-query.ts'
 import { patch } from './patch.ts'
 import { targetOf } from './path.ts'
 import { getPlugins } from './plugin-endpoints.ts'
 import { get } from './read.ts'
 import { remove } from './remove.ts'
+import type { AdminResource } from './resource.ts'
 import { resources } from './resources.ts'
 import { getSchema } from './schema-endpoints.ts'
-import { post, put } from './write.ts'
+import { post, put, type Write } from './write.ts'
 
 export interface AdminRequest {
   readonly method: string
@@ -53,6 +55,8 @@ async function route(request: AdminRequest, admin: Admin, streamMode: boolean): 
   if (!body.ok) return body.reply
   const ttl = ttlOf(query)
   if (typeof ttl === 'string') return refuseEarly(400, ttl)
+  const wait = method === 'GET' ? undefined : waitOf(query)
+  if (wait !== undefined && 'complaint' in wait) return refuseEarly(400, wait.complaint)
 
   if (getInformation !== undefined) return getInformation(target.id, query, admin)
   if (resource === undefined) return unsupported(target.resource)
@@ -60,6 +64,17 @@ async function route(request: AdminRequest, admin: Admin, streamMode: boolean): 
     return refuse(405, `not supported \`${method}\` method for ${resource.contract.kind}`)
   }
   const write = { target, body: body.value, ttlSeconds: ttl }
+  const written = await perform(method, resource, write, query, admin)
+  return wait === undefined ? written : afterApplied(written, wait, admin)
+}
+
+function perform(
+  method: string,
+  resource: AdminResource,
+  write: Write,
+  query: URLSearchParams,
+  admin: Admin,
+): Reply | Promise<Reply> {
   switch (method) {
     case 'PUT':
       return put(resource, write, admin)
@@ -68,9 +83,9 @@ async function route(request: AdminRequest, admin: Admin, streamMode: boolean): 
     case 'PATCH':
       return patch(resource, write, admin)
     case 'DELETE':
-      return remove(resource, target, query, admin)
+      return remove(resource, write.target, query, admin)
     default:
-      return get(resource, target, query, admin)
+      return get(resource, write.target, query, admin)
   }
 }
 

@@ -114,7 +114,8 @@ function bodyReader(c: Context<Env>, incoming: IncomingMessage, bytesMax: number
   }
 }
 
-function send(c: Context<Env>, { status, json, text = '', versioned }: Reply): Response {
+function send(c: Context<Env>, { status, json, text = '', versioned, headers = {} }: Reply): Response {
+  for (const [name, value] of Object.entries(headers)) c.header(name, value)
   if (versioned === true) c.header('X-API-VERSION', 'v3')
   c.header('Content-Type', 'application/json')
   return c.body(json === undefined ? text : `${json}\n`, status)

@@ -1,6 +1,6 @@
 // What the Admin API says: a status, and a JSON text or a plain one.
 
-export type Status = 200 | 201 | 400 | 401 | 404 | 405 | 500 | 503
+export type Status = 200 | 201 | 202 | 400 | 401 | 404 | 405 | 500 | 503
 
 export interface Reply {
   readonly status: Status
@@ -10,6 +10,7 @@ export interface Reply {
   readonly text?: string
   /** Whether the resource logic spoke: such answers carry X-API-VERSION (contract: admin-api.md §1). */
   readonly versioned?: boolean
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** An answer of the resource logic. */

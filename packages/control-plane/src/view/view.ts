@@ -108,6 +108,11 @@ export class View {
     await this.#arrives(() => this.#shows(revision), OTHERS_MS)
   }
 
+  /** Waits until the copy shows `revision` and `condition` holds; answers whether that came true in time. */
+  async until(condition: () => boolean, revision: number, timeoutMs: number): Promise<boolean> {
+    return this.#arrives(() => this.#shows(revision) && condition(), timeoutMs)
+  }
+
   /** Computes all terms anew, when what they depend on has changed. */
   reindex(): void {
     this.#holders.clear()
