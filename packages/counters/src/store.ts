@@ -10,7 +10,12 @@ export interface Ask {
   readonly windowSeconds: number
   /** Units this request is expected to cost at most. */
   readonly amount: number
-  /** `fits`: used + reserved + amount <= limit. `remaining`: used + reserved < limit. */
+  /**
+   * Where the amount may be lowered to what there is room for: the least of it, 0 .. `amount`. Without it there must
+   * be room for all.
+   */
+  readonly least?: number | undefined
+  /** `fits`: used + reserved + amount (or its least) <= limit. `remaining`: used + reserved < limit. */
   readonly admission: 'fits' | 'remaining'
 }
 
@@ -33,6 +38,8 @@ export interface AccountState extends AccountUse {
  */
 export interface Lease {
   readonly asks: readonly Ask[]
+  /** What is reserved: the amount of each ask, or what there was room for. */
+  readonly amounts: readonly number[]
 }
 
 /** `states` has one entry per ask. `refused` is the index of the first ask that was refused. */

@@ -1,14 +1,17 @@
 export * from './usage.ts'
 export type * from './protocols/protocol.ts'
 export { detectProtocol } from './protocols/detect.ts'
-export { anthropicMessages } from './protocols/anthropic-messages.ts'
-export { bedrockConverse } from './protocols/bedrock-converse.ts'
-export { openaiChat } from './protocols/openai-chat.ts'
-export { openaiEmbeddings } from './protocols/openai-embeddings.ts'
-export { openaiResponses } from './protocols/openai-responses.ts'
-export { passthrough } from './protocols/passthrough.ts'
+export { clientProtocols, protocolNamed } from './protocols/index.ts'
+export { routeProtocol } from './converters/index.ts'
+export {
+  type Conversion,
+  ConversionError,
+  type ConvertedRequest,
+  type ReplyConversion,
+} from './converters/conversion.ts'
+export { StreamConverter } from './converters/stream-converter.ts'
 export { findProvider, providerNames } from './providers/index.ts'
-export type { MaxTokensMember, Provider } from './providers/provider.ts'
+export type { MaxTokensMember, PathFacts, Provider, ProviderConf } from './providers/provider.ts'
 export { defaultPort, type Endpoint, hostHeader, parseEndpoint } from './providers/endpoint.ts'
 export { lastMembers } from './answer/last-member.ts'
 export { cutPieces, totalBytes } from './large/cut-pieces.ts'
@@ -16,7 +19,14 @@ export { JsonCollector, wholeJsonBytesMax } from './large/json-collector.ts'
 export { LongJson } from './large/long-json.ts'
 export { readTexts } from './large/text-thread.ts'
 export { BodyShaper, type ShapedBody, type ShapingRules } from './shaping/body-shaper.ts'
-export { StreamWatch, textLengthMax } from './stream/stream-watch.ts'
+export { FrameWatch } from './stream/frame-watch.ts'
+export { StreamWatch, textLengthMax, type Watch } from './stream/stream-watch.ts'
 export { SseSplitter, sseCarryBytesMax } from './transport/sse-splitter.ts'
 export { encodeSseEvent, parseSseEvent } from './transport/sse-event.ts'
-export { completionBound, modelsMax, type Prompt, TokenEstimator } from './estimate/token-estimator.ts'
+export {
+  answersBound,
+  completionBound,
+  modelsMax,
+  type Prompt,
+  TokenEstimator,
+} from './estimate/token-estimator.ts'

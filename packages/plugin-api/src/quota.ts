@@ -9,13 +9,22 @@ export interface QuotaAsk extends Ask {
   readonly store: CounterStore
   /** The units that this usage costs in this account; undefined when the usage does not say (nothing is charged). */
   cost(usage: UsageReport): number | undefined
+  /**
+   * The tokens that all answers of the request may have together when `granted` units are reserved; undefined where
+   * answers are not to be kept within it.
+   */
+  completionOf?(granted: number): number | undefined
 }
 
 export interface QuotaEstimate {
   /** Tokens of the prompt, from its bytes. */
   readonly promptTokens: number
-  /** The most the completion can cost, from max_tokens and its aliases, else learned. */
+  /** The most that all answers together can cost, from max_tokens and its aliases, else learned. */
   readonly completionTokens: number
+  /** How many answers are asked for (`n`, `best_of`), 1 or more. */
+  readonly answers: number
+  /** Whether the request sets the bound, so that `completionTokens` cannot be exceeded. */
+  readonly isBounded: boolean
 }
 
 export interface QuotaSource {

@@ -13,13 +13,16 @@ const keys = ['a', 'b', 'c', 'd'] as const
 const limits: Readonly<Record<string, number>> = { a: 10, b: 100, c: 1000, d: 1 }
 
 const ask = (key: string): fc.Arbitrary<Ask> =>
-  fc.record({
-    key: fc.constant(key),
-    limit: fc.constant(limits[key]!),
-    windowSeconds: fc.integer({ min: 1, max: 3 }),
-    amount: fc.integer({ min: 0, max: 40 }),
-    admission: fc.constantFrom('fits', 'remaining'),
-  })
+  fc
+    .record({
+      key: fc.constant(key),
+      limit: fc.constant(limits[key]!),
+      windowSeconds: fc.integer({ min: 1, max: 3 }),
+      amount: fc.integer({ min: 0, max: 40 }),
+      least: fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined }),
+      admission: fc.constantFrom('fits' as const, 'remaining' as const),
+    })
+    .map((one) => (one.least === undefined ? one : { ...one, least: Math.min(one.least, one.amount) }))
 
 const asks = fc.subarray([...keys], { minLength: 1 }).chain((chosen) => fc.tuple(...chosen.map(ask)))
 
@@ -56,7 +59,7 @@ export async function play(
       case 'reserve': {
         const decision = await store.reserve(taken.asks, taken.leaseMs)
         if (decision.admitted) leases.push(decision.lease)
-        answers.push({ ...decision, lease: undefined })
+        answers.push({ ...decision, lease: decision.admitted ? decision.lease.amounts : undefined })
         break
       }
       case 'settle': {

@@ -1,5 +1,5 @@
 // What a counter store does, as plainly as it can be said. Every store must agree with this.
-import { isAdmitted } from '../window/admission.ts'
+import { grantedAmount, isAdmitted } from '../window/admission.ts'
 import { isOver, windowEnd } from '../window/fixed-window.ts'
 import type { AccountUse, Ask, CounterStore, Decision, Lease } from '../store.ts'
 
@@ -32,7 +32,8 @@ export class ModelCounters implements CounterStore {
     const refused = asks.findIndex((ask, i) => !isAdmitted(ask, states[i]!.used, states[i]!.reserved))
     if (refused >= 0) return { admitted: false, refused, states }
     for (const ask of asks) this.#use(ask, 0)
-    const lease = { asks, expiresAt: now + leaseMs }
+    const amounts = asks.map((ask, i) => grantedAmount(ask, states[i]!.used, states[i]!.reserved))
+    const lease = { asks, amounts, expiresAt: now + leaseMs }
     this.#leases.add(lease)
     return { admitted: true, lease, states }
   }
@@ -70,7 +71,7 @@ export class ModelCounters implements CounterStore {
     let reserved = 0
     for (const lease of this.#leases) {
       if (lease.expiresAt <= now) continue
-      for (const ask of lease.asks) if (ask.key === key) reserved += ask.amount
+      for (const [i, ask] of lease.asks.entries()) if (ask.key === key) reserved += lease.amounts[i]!
     }
     return {
       used: isOpen ? account.used : 0,

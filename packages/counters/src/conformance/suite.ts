@@ -54,6 +54,23 @@ export function describeCounterStore(open: () => CounterStore): void {
     })
   })
 
+  test('an amount that may be lowered gets what there is room for, down to its least', async () => {
+    const { store, ask } = setUp()
+    const first = await store.reserve([ask('a', { amount: 70 })], MINUTE_MS)
+    expect(leaseOf(first).amounts).toEqual([70])
+    const second = await store.reserve([ask('a', { amount: 50, least: 10 }), ask('b', {})], MINUTE_MS)
+    expect(leaseOf(second).amounts).toEqual([30, 1])
+    expect(await store.read(ask('a', {}).key)).toMatchObject({ used: 0, reserved: 100 })
+    await store.settle(leaseOf(second), [25, 1])
+    expect(await store.read(ask('a', {}).key)).toMatchObject({ used: 25, reserved: 70 })
+    expect((await store.reserve([ask('a', { amount: 50, least: 6 })], MINUTE_MS)).admitted).toBe(false)
+    const third = await store.reserve(
+      [ask('a', { amount: 50, least: 20, admission: 'remaining' })],
+      MINUTE_MS,
+    )
+    expect(leaseOf(third).amounts).toEqual([20])
+  })
+
   test('`remaining` admits while one unit is left and counts what is under way', async () => {
     const { store, ask } = setUp()
     const only = ask('a', { limit: 10, amount: 50, admission: 'remaining' })

@@ -1,7 +1,7 @@
 // Policy `local`: counters of this node in memory that all its worker threads share, so that a limit of 10 admits 10
 // whatever the number of workers. Calls are synchronous and take about a microsecond.
 import { windowEnd } from '../window/fixed-window.ts'
-import { isAdmitted } from '../window/admission.ts'
+import { grantedAmount, isAdmitted } from '../window/admission.ts'
 import {
   type AccountState,
   type AccountUse,
@@ -73,7 +73,11 @@ export class LocalCounters implements CounterStore {
     return refused < 0
       ? {
           admitted: true,
-          lease: new LocalLease(asks, Array.from(this.#handles.subarray(0, asks.length))),
+          lease: new LocalLease(
+            asks,
+            asks.map((ask, i) => grantedAmount(ask, this.#used[i]!, this.#reserved[i]!)),
+            Array.from(this.#handles.subarray(0, asks.length)),
+          ),
           states,
         }
       : { admitted: false, refused, states }
@@ -155,10 +159,11 @@ export class LocalCounters implements CounterStore {
 
   #book(asks: readonly Ask[], hashes: readonly KeyHash[], leaseMs: number, now: number): void {
     for (let i = 0; i < asks.length; i++) {
-      const { amount, windowSeconds } = asks[i]!
+      const ask = asks[i]!
+      const amount = grantedAmount(ask, this.#used[i]!, this.#reserved[i]!)
       const hash = hashes[i]!
       const record = this.#records[i] || this.#table.find(hash) || this.#table.addAccount(hash)
-      this.#table.use(record, 0, windowSeconds, now)
+      this.#table.use(record, 0, ask.windowSeconds, now)
       this.#handles[i] = this.#table.addLease(record, amount, now + leaseMs)
     }
   }
@@ -194,11 +199,13 @@ export class LocalCounters implements CounterStore {
 
 class LocalLease implements Lease {
   readonly asks: readonly Ask[]
+  readonly amounts: readonly number[]
   readonly handles: readonly number[]
   isSettled = false
 
-  constructor(asks: readonly Ask[], handles: readonly number[]) {
+  constructor(asks: readonly Ask[], amounts: readonly number[], handles: readonly number[]) {
     this.asks = asks
+    this.amounts = amounts
     this.handles = handles
   }
 }

@@ -37,7 +37,7 @@ export class ClusterCounters implements CounterStore {
       void this.#giveBack(held)
       throw error
     }
-    if (refused < 0) return { admitted: true, lease: new ClusterLease(asks, held), states }
+    if (refused < 0) return { admitted: true, lease: new ClusterLease(asks, amountsOf(held), held), states }
     await this.#giveBack(held)
     // Slots behind the refusal were not asked.
     for (const [i, ask] of asks.entries())
@@ -84,12 +84,26 @@ export class ClusterCounters implements CounterStore {
 
 class ClusterLease implements Lease {
   readonly asks: readonly Ask[]
+  readonly amounts: readonly number[]
   readonly held: readonly { readonly part: Part; readonly lease: Lease }[]
 
-  constructor(asks: readonly Ask[], held: readonly { readonly part: Part; readonly lease: Lease }[]) {
+  constructor(
+    asks: readonly Ask[],
+    amounts: readonly number[],
+    held: readonly { readonly part: Part; readonly lease: Lease }[],
+  ) {
     this.asks = asks
+    this.amounts = amounts
     this.held = held
   }
+}
+
+function amountsOf(held: readonly { readonly part: Part; readonly lease: Lease }[]): readonly number[] {
+  const amounts: number[] = []
+  for (const { part, lease } of held) {
+    for (const [i, index] of part.indexes.entries()) amounts[index] = lease.amounts[i]!
+  }
+  return amounts
 }
 
 function partsOf(asks: readonly Ask[]): readonly Part[] {

@@ -7,6 +7,8 @@ const OWED_MAX = 10_000
 export interface Settlement {
   readonly lease: string
   readonly asks: readonly Ask[]
+  /** What is reserved; undefined when the answer that would have told it did not come. */
+  readonly amounts: readonly number[] | undefined
   readonly used: readonly number[]
   /** Redis may have taken it already. */
   readonly mayBeDone: boolean

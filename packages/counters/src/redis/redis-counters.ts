@@ -9,6 +9,7 @@ import {
   type Decision,
   type Lease,
 } from '../store.ts'
+import { grantedAmount } from '../window/admission.ts'
 import type { Target } from './target.ts'
 import { keysOf, usedKeyOf } from './keys.ts'
 import { LinkError, RedisLink } from './link.ts'
@@ -34,7 +35,8 @@ export class RedisCounters implements CounterStore {
     const lease = new RedisLease(asks, `${this.#name}-${++this.#leases}`, performance.now() + leaseMs)
     const args = [lease.name, String(Math.ceil(leaseMs))]
     for (const ask of asks) {
-      args.push(String(ask.limit), String(ask.windowSeconds), String(ask.amount), ask.admission)
+      const { limit, windowSeconds, amount, admission, least = amount } = ask
+      args.push(String(limit), String(windowSeconds), String(amount), admission, String(least))
     }
     let reply: readonly number[]
     try {
@@ -47,6 +49,7 @@ export class RedisCounters implements CounterStore {
             lease,
             asks.map(() => 0),
           ),
+          amounts: undefined,
           mayBeDone: true,
         })
       }
@@ -54,6 +57,7 @@ export class RedisCounters implements CounterStore {
     }
     const states = asks.map((ask, i) => stateOf(ask, reply, 1 + i * 3))
     const refused = reply[0]!
+    lease.amounts = asks.map((ask, i) => grantedAmount(ask, states[i]!.used, states[i]!.reserved))
     return refused === 0
       ? { admitted: true, lease, states }
       : { admitted: false, refused: refused - 1, states }
@@ -85,7 +89,8 @@ export class RedisCounters implements CounterStore {
   async #settle(settlement: Settlement): Promise<void> {
     const args = [settlement.lease, settlement.mayBeDone ? '1' : '0']
     for (const [i, ask] of settlement.asks.entries()) {
-      args.push(String(ask.amount), String(settlement.used[i]), String(ask.windowSeconds))
+      const reserved = settlement.amounts === undefined ? '?' : String(settlement.amounts[i])
+      args.push(reserved, String(settlement.used[i]), String(ask.windowSeconds))
     }
     try {
       await this.#run(settleScript, allKeys(settlement.asks), args)
@@ -123,6 +128,8 @@ class RedisLease implements Lease {
   readonly asks: readonly Ask[]
   readonly name: string
   readonly expiresAt: number
+  /** Known with the answer. */
+  amounts: readonly number[] = []
   isSettled = false
 
   constructor(asks: readonly Ask[], name: string, expiresAt: number) {
@@ -133,12 +140,13 @@ class RedisLease implements Lease {
 }
 
 function settlementOf(lease: RedisLease, used: readonly number[]): Settlement {
-  const { asks, name, expiresAt } = lease
+  const { asks, amounts, name, expiresAt } = lease
   // What was used matters until its windows end, a mere release until the lease does.
   const windowMs = Math.max(...asks.map((ask, i) => (used[i]! > 0 ? ask.windowSeconds * 1000 : 0)))
   return {
     lease: name,
     asks,
+    amounts,
     used,
     mayBeDone: false,
     until: Math.max(expiresAt, performance.now() + windowMs),

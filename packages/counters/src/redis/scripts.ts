@@ -52,15 +52,16 @@ end
 
 /**
  * KEYS: used, leases, sum for each account. ARGV: lease, leaseMs, then limit, window (s), amount, `fits` or
- * `remaining` for each. Returns the refused account's index from 1 or 0, then used, reserved, resetMs for each.
+ * `remaining`, the least that the amount may be lowered to for each. Returns the refused account's index from 1 or 0, then used, reserved, resetMs for each.
  */
 export const reserveScript = script(`${clock}${reservedAt}${use}
 local now = clock()
 local lease, lease_ms = ARGV[1], tonumber(ARGV[2])
-local reply = {0}
+local reply, granted = {0}, {}
 for i = 1, #KEYS / 3 do
-  local k, a = i * 3, i * 4
-  local limit, window_ms, amount = tonumber(ARGV[a - 1]), ARGV[a] * 1000, tonumber(ARGV[a + 1])
+  local k, a = i * 3, i * 5
+  local limit, window_ms, amount = tonumber(ARGV[a - 2]), ARGV[a - 1] * 1000, tonumber(ARGV[a])
+  local least = tonumber(ARGV[a + 2])
   local left = redis.call('PTTL', KEYS[k - 2])
   local used = 0
   if left < 0 then
@@ -72,17 +73,18 @@ for i = 1, #KEYS / 3 do
   local reserved = reserved_at(KEYS[k - 1], KEYS[k], now)
   local taken = used + reserved
   local fits
-  if ARGV[a + 2] == 'fits' then fits = taken + amount <= limit else fits = taken < limit end
+  if ARGV[a + 1] == 'fits' then fits = taken + least <= limit else fits = taken < limit end
   if not fits and reply[1] == 0 then reply[1] = i end
   reply[#reply + 1] = used
   reply[#reply + 1] = reserved
   reply[#reply + 1] = left
+  granted[i] = string.format('%.0f', math.max(least, math.min(amount, limit - taken)))
 end
 if reply[1] > 0 then return reply end
 for i = 1, #KEYS / 3 do
-  local k, a = i * 3, i * 4
-  local leases, sum, amount = KEYS[k - 1], KEYS[k], ARGV[a + 1]
-  use(KEYS[k - 2], '0', tonumber(ARGV[a]))
+  local k, a = i * 3, i * 5
+  local leases, sum, amount = KEYS[k - 1], KEYS[k], granted[i]
+  use(KEYS[k - 2], '0', tonumber(ARGV[a - 1]))
   if redis.call('EXISTS', sum) == 1 then
     redis.call('INCRBY', sum, amount)
   else
@@ -97,12 +99,19 @@ return reply
 
 /**
  * KEYS as above. ARGV: lease, 1 when this may be a repetition (then only what is still held is settled), then
- * reserved amount, used amount, window (s) for each account.
+ * reserved amount (`?` when no answer told it), used amount, window (s) for each account.
  */
 export const settleScript = script(`${use}
+local function held_amount(leases)
+  for _, lease in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
+    if string.sub(lease, 1, #ARGV[1] + 1) == ARGV[1] .. ':' then return string.match(lease, ':(%d+)$') end
+  end
+  return '0'
+end
 for i = 1, #KEYS / 3 do
   local k, a = i * 3, i * 3
   local amount, used = ARGV[a], ARGV[a + 1]
+  if amount == '?' then amount = held_amount(KEYS[k - 1]) end
   local held = redis.call('ZREM', KEYS[k - 1], ARGV[1] .. ':' .. amount) == 1
   if held and redis.call('EXISTS', KEYS[k]) == 1 then redis.call('DECRBY', KEYS[k], amount) end
   if used ~= '0' and (held or ARGV[2] == '0') then use(KEYS[k - 2], used, tonumber(ARGV[a + 2])) end

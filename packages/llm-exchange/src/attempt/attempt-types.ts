@@ -32,6 +32,8 @@ export interface Outgoing {
   /** The client's own bytes; undefined when a plugin has changed the body. */
   readonly raw: Buffer | LongJson | undefined
   readonly wantsText: boolean
+  /** To which the request's own bound on each answer is lowered; undefined leaves it as it is. */
+  readonly completionMax: number | undefined
 }
 
 export interface AttemptRules extends LimitSettings {

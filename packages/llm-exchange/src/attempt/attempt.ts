@@ -76,14 +76,14 @@ export class Attempt implements ExchangeHandler, ByteStream {
 
   /** Sends the request. The owner may be called before this returns. */
   send(): void {
-    const { protocol, body, raw } = this.#outgoing
+    const { protocol, body, raw, completionMax } = this.#outgoing
     const { instance } = this
     const plan = instance.plans.get(protocol)
     if (!plan) return this.#fail('rejected', refusal(400, instance.unsupported(protocol)))
     const target = instance.targets?.choose()
     if (!target) return this.#fail('transport_failed', ownFailure(500, 'the instance has no endpoint'))
 
-    const { bytes, edits } = plan.shaper.shape(body, raw)
+    const { bytes, edits } = plan.shaper.shape(body, raw, completionMax)
     const headers = requestHeaders(this.#ctx, instance, target.host, this.#rules.trustedAddresses)
     if (edits) {
       const tools = 'tools' in edits ? edits['tools'] : body['tools']

@@ -22,6 +22,8 @@ export type Admission =
   | {
       readonly admitted: false
       readonly reply: Reply
+      /** Whose quota refused; undefined when none was asked. */
+      readonly level: QuotaSource['level'] | undefined
       /** Whether another instance may have room. */
       readonly mayTryNext: boolean
     }
@@ -74,6 +76,18 @@ export class Reservation {
   constructor(ctx: RequestContext, held: readonly Held[]) {
     this.#ctx = ctx
     this.#held = held
+  }
+
+  /** The tokens that all answers together may have; undefined where no account keeps them within what it granted. */
+  get completionMax(): number | undefined {
+    let max: number | undefined
+    for (const { lease, asks } of this.#held) {
+      for (let i = 0; i < asks.length; i++) {
+        const completion = asks[i]?.completionOf?.(lease.amounts[i] ?? 0)
+        if (completion !== undefined && !(completion > (max ?? Infinity))) max = completion
+      }
+    }
+    return max
   }
 
   /** Issues the booking; a store that fails meanwhile is logged, as nobody can be refused any more. */
@@ -178,7 +192,7 @@ class Admitting {
       const reply = source.unavailable(this.#ctx, error)
       if (!reply) continue
       this.#giveBack()
-      return { admitted: false, reply, mayTryNext: false }
+      return { admitted: false, reply, level: undefined, mayTryNext: false }
     }
     return undefined
   }
@@ -189,7 +203,7 @@ class Admitting {
 }
 
 function refusedBy(source: QuotaSource, reply: Reply): Admission {
-  return { admitted: false, reply, mayTryNext: source.onRefusal === 'next_instance' }
+  return { admitted: false, reply, level: source.level, mayTryNext: source.onRefusal === 'next_instance' }
 }
 
 function addTo(groups: StoreGroup[], source: QuotaSource, asks: readonly QuotaAsk[]): void {

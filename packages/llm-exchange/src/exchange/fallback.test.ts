@@ -190,6 +190,35 @@ test('the cost is booked before the last byte reaches the client, and exactly on
   expect(local.read('hi')).toMatchObject({ used: 15, reserved: 0 })
 })
 
+test('an answer is kept within what was reserved for it', async () => {
+  const store = createLocalCounters()
+  const quota = createQuota(
+    {},
+    {
+      store,
+      asks: (_ctx, instance, { promptTokens, completionTokens, answers }) => [
+        {
+          store,
+          key: instance,
+          limit: 100,
+          windowSeconds: 60,
+          amount: promptTokens + completionTokens,
+          least: promptTokens + answers,
+          admission: 'fits',
+          cost: ({ totalTokens }) => totalTokens,
+          completionOf: (granted) => granted - promptTokens,
+        },
+      ],
+    },
+  )
+  const body = { ...hello, max_tokens: 1000, n: 2 }
+  const result = await call(route(), { request: { body }, quotas: [quota] })
+  expect(result.status).toBe(200)
+  const { max_tokens: sent } = first.requests[0]?.json as { max_tokens: number }
+  const promptTokens = Math.ceil(JSON.stringify(body).length / 4)
+  expect(sent).toBe(Math.floor((100 - promptTokens) / 2))
+})
+
 test('quotas: the next instance where the strategy says so, and then none', async () => {
   const quota = createQuota({ hi: 20, lo: 20 })
   const falling = route({ fallback_strategy: 'instance_health_and_rate_limiting' })
@@ -199,6 +228,27 @@ test('quotas: the next instance where the strategy says so, and then none', asyn
     served.push(result.status === 200 ? result.ctx.llm?.instance : result.text)
   }
   expect(served).toEqual(['hi', 'hi', 'lo', 'lo', 'all servers tried'])
+
+  const wait = (seconds: Readonly<Record<string, string>>) =>
+    createQuota(
+      { hi: 1, lo: 1 },
+      {
+        refusal: (_ctx, instance) => ({ status: 429, headers: { 'Retry-After': seconds[instance]! } }),
+      },
+    )
+  const sooner = wait({ hi: '60', lo: '20' })
+  for (let i = 0; i < 2; i++) await call(falling, { request: { body: hello }, quotas: [sooner] })
+  const refused = await call(falling, { request: { body: hello }, quotas: [sooner] })
+  expect(refused).toMatchObject({ status: 503, text: 'all servers tried' })
+  expect(refused.header('Retry-After')).toBe('20')
+
+  // Out of its own quota everywhere, a consumer is told so.
+  const own = createQuota({ hi: 1, lo: 1 }, { level: 'consumer', prefix: 'own ' })
+  for (let i = 0; i < 2; i++) await call(falling, { request: { body: hello }, quotas: [own] })
+  expect(await call(falling, { request: { body: hello }, quotas: [own] })).toMatchObject({
+    status: 429,
+    text: '{"error_msg":"own quota"}\n',
+  })
 
   const fixed = createQuota({ hi: 1 })
   await call(route(), { request: { body: hello }, quotas: [fixed] })

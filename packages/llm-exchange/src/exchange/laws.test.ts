@@ -58,7 +58,7 @@ class Ledger {
       this.leases++
       return {
         admitted: true,
-        lease: { asks } satisfies Lease,
+        lease: { asks, amounts: asks.map(({ amount }) => amount) } satisfies Lease,
         states: asks.map(({ limit }) => ({ limit, used: 0, reserved: 0, resetMs: 1 })),
       }
     },

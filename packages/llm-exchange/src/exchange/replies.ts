@@ -6,8 +6,15 @@ export const emptyBody: Reply = {
   body: { message: 'could not get body: request body is empty' },
 }
 export const noProtocol: Reply = { status: 400, body: 'no matching AI protocol for the request' }
-/** No instance is left: all are tried, or out of quota. */
+/** No instance is left. */
 export const allTried: Reply = { status: 503, body: 'all servers tried' }
+
+/** All instances are out of quota; the first is back in so many seconds, unknown when infinite. */
+export function allExhausted(retryAfter: number): Reply {
+  return Number.isFinite(retryAfter)
+    ? { ...allTried, headers: { 'Retry-After': String(retryAfter) } }
+    : allTried
+}
 
 export function unsupportedContentType(contentType: string): Reply {
   const body = `unsupported content-type: ${contentType}, only application/json is supported`

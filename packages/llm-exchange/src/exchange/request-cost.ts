@@ -1,5 +1,6 @@
 // What one request will probably cost, and what it did cost when nobody reported it.
 import {
+  answersBound,
   type ClientProtocol,
   completionBound,
   estimatedUsage,
@@ -39,12 +40,14 @@ export class RequestCost {
   expected(instance: Instance, model: string): QuotaEstimate {
     const body = this.#body
     const shaper = instance.plans.get(this.#protocol)?.shaper
-    const bound =
-      completionBound((key) => (shaper ? shaper.member(body, key) : body[key])) ||
-      this.#estimator.completionTokens(model)
+    const member = (key: string) => (shaper ? shaper.member(body, key) : body[key])
+    const bound = completionBound(member)
+    const answers = answersBound(member)
     return {
       promptTokens: this.#estimator.promptTokens(model, this.#measure()),
-      completionTokens: Math.min(tokensMax, bound * this.#protocol.answersWanted(body)),
+      completionTokens: Math.min(tokensMax, (bound || this.#estimator.completionTokens(model)) * answers),
+      answers,
+      isBounded: bound > 0,
     }
   }
 

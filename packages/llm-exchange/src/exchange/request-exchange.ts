@@ -18,7 +18,7 @@ import type { RouteState } from '../route/route-state.ts'
 import { type Admission, type Reservation, reserve } from './admission.ts'
 import { Answer } from './answer.ts'
 import { LongAnswer } from './long-answer.ts'
-import { allTried, toResponse } from './replies.ts'
+import { allExhausted, toResponse } from './replies.ts'
 import { RequestCost } from './request-cost.ts'
 
 const CLIENT_CLOSED_REQUEST = 499
@@ -49,6 +49,11 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   #admission: Awaitable<Reply | undefined> | 'not asked' = 'not asked'
   #cost: RequestCost
   #reservation: Reservation | undefined = undefined
+  /** How many answers the reservation is for. */
+  #answers = 1
+  /** The first refusal by the consumer's own quota, and the soonest moment at which any refused quota is back. */
+  #refusedConsumer: Reply | undefined = undefined
+  #retryAfter = Infinity
   #isSettled = false
   #attempt: Attempt | undefined = undefined
   #answer: Answer | LongAnswer | undefined = undefined
@@ -167,10 +172,13 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
       return undefined
     }
     const { fallback, instances } = this.#route
-    if (!admission.mayTryNext || !fallback.onQuota || instances.length === 1) return admission.reply
+    const { reply } = admission
+    if (!admission.mayTryNext || !fallback.onQuota || instances.length === 1) return reply
+    if (admission.level === 'consumer') this.#refusedConsumer ??= reply
+    this.#retryAfter = Math.min(this.#retryAfter, Number(reply.headers?.['Retry-After'] ?? Infinity))
     this.#passOver('has no quota left')
     const next = this.#route.pick(this.#ctx, this.#tried)
-    if (!next) return allTried
+    if (!next) return this.#refusedConsumer ?? allExhausted(this.#retryAfter)
     this.#instance = next
     return 'next'
   }
@@ -178,6 +186,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   #reserve(): Awaitable<Admission> {
     const { quotas } = this.#ctx
     const expected = this.#cost.expected(this.#instance, this.model)
+    this.#answers = expected.answers
     return reserve(this.#ctx, quotas, this.#instance.name, expected, this.#route.leaseMs)
   }
 
@@ -196,11 +205,23 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
       this,
       this.#ctx,
       this.#instance,
-      { protocol: this.protocol, body: this.#body, raw: this.#raw, wantsText: this.#wantsText },
+      {
+        protocol: this.protocol,
+        body: this.#body,
+        raw: this.#raw,
+        wantsText: this.#wantsText,
+        completionMax: this.#completionMax(),
+      },
       this.#route.attemptRules,
     )
     this.#attempt = attempt
     attempt.send()
+  }
+
+  /** Of each answer, 1 or more. */
+  #completionMax(): number | undefined {
+    const max = this.#reservation?.completionMax
+    return max === undefined ? undefined : Math.max(1, Math.floor(max / this.#answers))
   }
 
   answered(attempt: Attempt, bytes: Buffer | readonly Buffer[]): void {

@@ -106,6 +106,11 @@ export function completionBound(member: (key: string) => unknown): number {
   )
 }
 
+/** How many answers a request makes the model write: `n`, or the `best_of` from which the best are chosen. */
+export function answersBound(member: (key: string) => unknown): number {
+  return Math.max(1, asCount(member('n')), asCount(member('best_of')))
+}
+
 function asCount(value: unknown): number {
   return typeof value === 'number' && value > 0 && Number.isFinite(value) ? Math.ceil(value) : 0
 }

@@ -4,6 +4,7 @@ import { LongJson, longObject } from '../large/long-json.ts'
 import { splicePieces } from '../large/splice-pieces.ts'
 import type { BodyEdits, ClientProtocol, JsonObject } from '../protocols/protocol.ts'
 import type { MaxTokensMember } from '../providers/provider.ts'
+import { lowerCompletion } from './lower-completion.ts'
 import { patchEdits } from './merge-patch.ts'
 import { spliceMembers } from './splice.ts'
 
@@ -15,6 +16,8 @@ export interface ShapingRules {
   readonly maxTokensMember: MaxTokensMember | undefined
   readonly patch: JsonObject | undefined
   readonly forcePatch: boolean
+  /** Whether `model` is taken out at the end. */
+  readonly dropsModel: boolean
 }
 
 export interface ShapedBody {
@@ -31,11 +34,14 @@ export class BodyShaper {
   /** `options` and then `max_tokens`: the same for every request. */
   readonly #fixed: BodyEdits
   readonly #fixedJson: ReadonlyMap<string, Buffer>
+  /** `max_tokens` where the provider wants it deeper down. */
+  readonly #nested: JsonObject | undefined
 
   constructor(protocol: ClientProtocol, rules: ShapingRules) {
     this.#protocol = protocol
     this.#rules = rules
     this.#fixed = fixedEdits(rules)
+    this.#nested = nestedPatch(rules)
     this.#fixedJson = new Map(
       Object.entries(this.#fixed).flatMap(([key, value]) =>
         value === undefined ? [] : [[key, Buffer.from(JSON.stringify(value))] as const],
@@ -43,18 +49,22 @@ export class BodyShaper {
     )
   }
 
-  /** The value that a member has after shaping, except for what `override.request_body` does to it. */
+  /** The value that a member has after shaping. */
   member(body: JsonObject, key: string): unknown {
-    return Object.hasOwn(this.#fixed, key) ? this.#fixed[key] : body[key]
+    const value = Object.hasOwn(this.#fixed, key) ? this.#fixed[key] : body[key]
+    const { patch, forcePatch } = this.#rules
+    if (!patch || !Object.hasOwn(patch, key)) return value
+    const patched = patchEdits(() => value, { [key]: patch[key] }, forcePatch)
+    return Object.hasOwn(patched, key) ? patched[key] : value
   }
 
   /**
    * `raw` is what the client sent, of which `body` is the value, or the outline when it is long; undefined when a
-   * plugin has replaced it.
+   * plugin has replaced it. `completionMax` is the most tokens that each answer may have.
    */
-  shape(body: JsonObject, raw: Buffer | LongJson | undefined): ShapedBody {
-    if (raw instanceof LongJson) return this.#shapeLong(body, raw)
-    const edits = this.#edits(body)
+  shape(body: JsonObject, raw: Buffer | LongJson | undefined, completionMax?: number): ShapedBody {
+    if (raw instanceof LongJson) return this.#shapeLong(body, raw, completionMax)
+    const edits = this.#bounded(body, this.#edits(body), completionMax)
     if (raw) {
       if (!edits) return { bytes: raw, edits: undefined }
       const bytes = this.#splice(raw, body, edits)
@@ -63,9 +73,10 @@ export class BodyShaper {
     return { bytes: Buffer.from(JSON.stringify(edits ? { ...body, ...edits } : body)), edits: edits ?? {} }
   }
 
-  #shapeLong(outline: JsonObject, json: LongJson): ShapedBody {
+  #shapeLong(outline: JsonObject, json: LongJson, completionMax: number | undefined): ShapedBody {
     const { patch } = this.#rules
-    const edits = this.#edits(patch ? withPatchable(outline, json, patch) : outline)
+    const body = patch ? withPatchable(outline, json, patch) : outline
+    const edits = this.#bounded(body, this.#edits(body), completionMax)
     // An array has no members to set.
     if (!edits || !json.isObject) return { bytes: json.pieces, edits: undefined }
     const members = new Map<string, Buffer | undefined>()
@@ -80,7 +91,7 @@ export class BodyShaper {
   }
 
   #edits(body: JsonObject): BodyEdits | undefined {
-    let edits: Record<string, unknown> | undefined
+    let edits: MutableEdits | undefined
     const fixUp = this.#protocol.fixUp(body)
     if (fixUp) edits = { ...fixUp }
     for (const key of Object.keys(this.#fixed)) {
@@ -89,14 +100,24 @@ export class BodyShaper {
       edits ??= {}
       edits[key] = value
     }
-    const { patch, forcePatch } = this.#rules
-    if (patch) {
-      const before = edits
-      const member = (key: string) => (before && Object.hasOwn(before, key) ? before[key] : body[key])
-      const patched = patchEdits(member, patch, forcePatch)
-      if (Object.keys(patched).length > 0) return { ...edits, ...patched }
-    }
+    const { patch, forcePatch, dropsModel } = this.#rules
+    if (this.#nested) edits = patched(body, edits, this.#nested, true)
+    if (patch) edits = patched(body, edits, patch, forcePatch)
+    if (!dropsModel || !('model' in body || (edits && 'model' in edits))) return edits
+    edits ??= {}
+    edits['model'] = undefined
     return edits
+  }
+
+  #bounded(
+    body: JsonObject,
+    edits: BodyEdits | undefined,
+    completionMax: number | undefined,
+  ): BodyEdits | undefined {
+    if (completionMax === undefined) return edits
+    const member = (key: string) => (edits && Object.hasOwn(edits, key) ? edits[key] : body[key])
+    const lowered = lowerCompletion(member, completionMax, this.#rules.maxTokensMember?.member)
+    return lowered ? { ...edits, ...lowered } : edits
   }
 
   #splice(raw: Buffer, body: JsonObject, edits: BodyEdits): Buffer | undefined {
@@ -130,9 +151,28 @@ function withPatchable(outline: JsonObject, json: LongJson, patch: JsonObject): 
   return whole ?? outline
 }
 
+type MutableEdits = Record<string, unknown>
+
+/** The edits so far and those of a patch, which sees their outcome. */
+function patched(
+  body: JsonObject,
+  edits: MutableEdits | undefined,
+  patch: JsonObject,
+  force: boolean,
+): MutableEdits | undefined {
+  const member = (key: string) => (edits && Object.hasOwn(edits, key) ? edits[key] : body[key])
+  const more = patchEdits(member, patch, force)
+  return Object.keys(more).length > 0 ? { ...edits, ...more } : edits
+}
+
+function nestedPatch({ maxTokens, maxTokensMember }: ShapingRules): JsonObject | undefined {
+  if (maxTokens === undefined || maxTokensMember?.within === undefined) return undefined
+  return { [maxTokensMember.within]: { [maxTokensMember.member]: maxTokens } }
+}
+
 function fixedEdits({ options, maxTokens, maxTokensMember }: ShapingRules): BodyEdits {
   const edits: Record<string, unknown> = { ...options }
-  if (maxTokens !== undefined && maxTokensMember) {
+  if (maxTokens !== undefined && maxTokensMember && maxTokensMember.within === undefined) {
     for (const replaced of maxTokensMember.replaces ?? []) edits[replaced] = undefined
     edits[maxTokensMember.member] = maxTokens
   }

@@ -11,6 +11,7 @@ const noRules: ShapingRules = {
   maxTokensMember: undefined,
   patch: undefined,
   forcePatch: false,
+  dropsModel: false,
 }
 
 function shaped(rules: Partial<ShapingRules>, body: object, text = JSON.stringify(body)) {
@@ -81,6 +82,20 @@ test('options overwrite, max_tokens goes where the provider wants it', () => {
   expect(shaped({ maxTokens: 33, maxTokensMember: member }, { model: 'm', max_tokens: 5 }).json).toEqual({
     model: 'm',
     max_completion_tokens: 33,
+  })
+})
+
+test('a limit that lives deeper down is merged into its object, and the model taken out at the end', () => {
+  const rules = {
+    maxTokens: 9,
+    maxTokensMember: { member: 'maxTokens', within: 'inferenceConfig' },
+    dropsModel: true,
+  }
+  expect(shaped(rules, { model: 'm', inferenceConfig: { topP: 1, maxTokens: 5 } }).json).toEqual({
+    inferenceConfig: { topP: 1, maxTokens: 9 },
+  })
+  expect(shaped({ ...rules, options: { model: 'o' } }, {}).json).toEqual({
+    inferenceConfig: { maxTokens: 9 },
   })
 })
 

@@ -1,5 +1,5 @@
-import { createInstance, createTestHost, complaintAbout } from '@weir/plugin-api/harness'
-import type { QuotaSource } from '@weir/plugin-api'
+import { createInstance, createTestContext, createTestHost, complaintAbout } from '@weir/plugin-api/harness'
+import { isReply, type QuotaSource } from '@weir/plugin-api'
 import { describe, expect, test } from 'vitest'
 import { admit, createTestStores, type QuotaRequest, tokens } from '../token-quota/quota-harness.ts'
 import { aiConsumerRateLimiting } from './plugin.ts'
@@ -138,6 +138,49 @@ test('`admission: remaining` admits while a token is left', async () => {
   await (await send({ estimate: { promptTokens: 500, completionTokens: 500 } })).settle(tokens(9, 0))
   await (await send({ estimate: { promptTokens: 500, completionTokens: 500 } })).settle(tokens(9, 0))
   expect((await send()).reply?.status).toBe(429)
+})
+
+describe('`clamp_max_tokens`', () => {
+  const clamped = (config: object, estimate: QuotaRequest['estimate']) => {
+    const { quota } = setUp({ limit: 100, time_window: 60, clamp_max_tokens: true, ...config })
+    const expected = { promptTokens: 10, completionTokens: 0, answers: 1, isBounded: true, ...estimate }
+    const asks = quota.asks(createTestContext({ consumer: 'ann' }), 'hi', expected)
+    if (isReply(asks)) throw new Error('refused')
+    const [ask] = asks
+    return {
+      ...ask,
+      amount: ask!.amount,
+      least: ask!.least,
+      completionOf: (n: number) => ask!.completionOf?.(n),
+    }
+  }
+
+  test('asks for all, takes less, and says how long the answers may be', () => {
+    const ask = clamped({}, { completionTokens: 500 })
+    expect([ask.amount, ask.least]).toEqual([510, 11])
+    expect(ask.completionOf(100)).toBe(90)
+    expect(
+      clamped({ limit_strategy: 'completion_tokens' }, { completionTokens: 500 }).completionOf(100),
+    ).toBe(100)
+  })
+
+  test('needs a token for each answer', () => {
+    expect(clamped({}, { completionTokens: 500, answers: 4 }).least).toBe(14)
+  })
+
+  test('leaves requests without a bound room', () => {
+    expect(clamped({}, { completionTokens: 500, isBounded: false }).amount).toBe(1010)
+  })
+
+  test.each(['prompt_tokens', 'expression'])('says nothing of %s', (limit_strategy) => {
+    const ask = clamped({ limit_strategy, cost_expr: 'prompt_tokens' }, { completionTokens: 500 })
+    expect(ask.least).toBeUndefined()
+    expect(ask.completionOf(100)).toBeUndefined()
+  })
+
+  test('is off by default', () => {
+    expect(clamped({ clamp_max_tokens: false }, { completionTokens: 500 }).least).toBeUndefined()
+  })
 })
 
 test('`on_exhausted` says whether another instance may be tried', () => {

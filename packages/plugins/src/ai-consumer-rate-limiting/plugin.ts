@@ -26,6 +26,7 @@ export const aiConsumerRateLimiting = definePlugin<Config>({
     const accounting = {
       store: host.counters.open(toCounterPolicy(config)),
       admission: config.admission,
+      clamps: config.clamp_max_tokens,
       chargesEstimates: true,
     }
     const byInstance = groupByInstance(consumerQuotas(config))

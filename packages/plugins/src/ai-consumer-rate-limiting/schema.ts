@@ -26,6 +26,7 @@ export const schema = defineSchema({
     },
     ...quotaMembers,
     admission: { type: 'string', enum: ['fits', 'remaining'], default: 'fits' },
+    clamp_max_tokens: { type: 'boolean', default: false },
     on_exhausted: { type: 'string', enum: ['reject', 'next_instance'], default: 'reject' },
     show_limit_quota_header: { type: 'boolean', default: true },
     rejected_code: { type: 'integer', minimum: 200, maximum: 599, default: 429 },

@@ -227,7 +227,7 @@ describe('counters', () => {
       time_window: 60,
       instances: [{ name: 'hi', limit: 5, time_window: 60 }],
     })
-    const estimate = { promptTokens: 1, completionTokens: 1 }
+    const estimate = { promptTokens: 1, completionTokens: 1, answers: 1, isBounded: true }
     const { ctx } = await admit([quota])
     const keysOf = (instance: string) => {
       const asks = quota.asks(ctx, instance, estimate)

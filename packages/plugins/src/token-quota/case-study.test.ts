@@ -81,7 +81,8 @@ async function check(policy: object, counters: CounterStores): Promise<void> {
 }
 
 function accountOf(quota: QuotaSource, consumer: string) {
-  const asks = quota.asks(createTestContext({ consumer }), model, { promptTokens: 1, completionTokens: 0 })
+  const estimate = { promptTokens: 1, completionTokens: 0, answers: 1, isBounded: true }
+  const asks = quota.asks(createTestContext({ consumer }), model, estimate)
   if (isReply(asks)) throw new Error('refused')
   return asks[0]!
 }

@@ -37,7 +37,7 @@ export async function admit(
 ): Promise<QuotaOutcome> {
   const { instance = 'hi', estimate } = request
   const ctx = createTestContext(request)
-  const expected = { promptTokens: 1, completionTokens: 0, ...estimate }
+  const expected = { promptTokens: 1, completionTokens: 0, answers: 1, isBounded: true, ...estimate }
   const held: { store: CounterStore; lease: Lease; asks: readonly QuotaAsk[] }[] = []
 
   const outcome = (reply: Reply | undefined): QuotaOutcome => ({

@@ -8,6 +8,8 @@ import type { TokenCost } from './token-cost.ts'
 export interface Accounting {
   readonly store: CounterStore
   readonly admission: Ask['admission']
+  /** Whether answers are kept within what was reserved for them (`clamp_max_tokens`). */
+  readonly clamps: boolean
   /** Whether a complete answer whose provider reported no usage is charged by estimate. */
   readonly chargesEstimates: boolean
 }
@@ -25,6 +27,8 @@ export class TokenAsk implements QuotaAsk {
   readonly limit: number
   readonly windowSeconds: number
   readonly amount: number
+  readonly least: number | undefined
+  readonly #estimate: QuotaEstimate
   readonly #cost: TokenCost
   readonly #chargesEstimates: boolean
   readonly #ctx: RequestContext
@@ -41,10 +45,20 @@ export class TokenAsk implements QuotaAsk {
     this.key = account.key
     this.limit = account.limit
     this.windowSeconds = account.windowSeconds
-    this.amount = cost.expected(estimate)
+    const asked = accounting.clamps ? generous(estimate) : estimate
+    this.amount = cost.expected(asked)
+    this.least =
+      accounting.clamps && cost.completionOf(this.amount, asked) !== undefined
+        ? Math.min(this.amount, cost.expected({ ...asked, completionTokens: asked.answers }))
+        : undefined
+    this.#estimate = asked
     this.#cost = cost
     this.#chargesEstimates = accounting.chargesEstimates
     this.#ctx = ctx
+  }
+
+  completionOf(granted: number): number | undefined {
+    return this.least === undefined ? undefined : this.#cost.completionOf(granted, this.#estimate)
   }
 
   cost(usage: UsageReport): number | undefined {
@@ -61,4 +75,12 @@ export class TokenAsk implements QuotaAsk {
       return undefined
     }
   }
+}
+
+/** Times what answers of the model rarely exceed: a request without a bound of its own is seldom cut short. */
+const UNBOUNDED_FACTOR = 2
+
+function generous(estimate: QuotaEstimate): QuotaEstimate {
+  if (estimate.isBounded) return estimate
+  return { ...estimate, completionTokens: estimate.completionTokens * UNBOUNDED_FACTOR }
 }

@@ -16,6 +16,8 @@ export interface TokenCost {
   expected(estimate: QuotaEstimate): number
   /** What was used, whole. Throws CostExpressionError. */
   actual(usage: UsageReport): number
+  /** The tokens of completions that so many units pay for; undefined when completions are not what is counted. */
+  completionOf(units: number, estimate: QuotaEstimate): number | undefined
 }
 
 /** What a schema cannot say about a strategy and its expression (ai-plugins.md §10). */
@@ -37,16 +39,19 @@ export function createTokenCost(strategy: Strategy, costExpr: string | undefined
       return tokenCost(
         ({ promptTokens, completionTokens }) => promptTokens + completionTokens,
         ({ totalTokens }) => totalTokens,
+        (units, { promptTokens }) => units - Math.ceil(promptTokens),
       )
     case 'prompt_tokens':
       return tokenCost(
         ({ promptTokens }) => promptTokens,
         ({ promptTokens }) => promptTokens,
+        () => undefined,
       )
     case 'completion_tokens':
       return tokenCost(
         ({ completionTokens }) => completionTokens,
         ({ completionTokens }) => completionTokens,
+        (units) => units,
       )
     case 'expression':
       return expressionCost(costExpr ?? '')
@@ -56,10 +61,12 @@ export function createTokenCost(strategy: Strategy, costExpr: string | undefined
 function tokenCost(
   expected: (estimate: QuotaEstimate) => number,
   actual: (usage: UsageReport) => number,
+  completionOf: TokenCost['completionOf'],
 ): TokenCost {
   return {
     expected: (estimate) => Math.max(1, Math.ceil(expected(estimate))),
     actual: (usage) => Math.round(actual(usage)),
+    completionOf,
   }
 }
 
@@ -75,6 +82,8 @@ function expressionCost(costExpr: string): TokenCost {
     },
     actual: ({ raw, promptTokens, completionTokens }) =>
       evaluate(raw ?? usageOf(promptTokens, completionTokens)),
+    // An expression says what tokens cost, not how many a cost pays for.
+    completionOf: () => undefined,
   }
 }
 
