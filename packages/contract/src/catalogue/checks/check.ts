@@ -1,0 +1,13 @@
+// What a check beyond a schema is: it is given a configuration that satisfies the schema, defaults present.
+import type { JsonObject } from '../../schema/index.ts'
+
+/** Another plugin, for those whose configurations hold the configurations of others. */
+export interface OtherPlugin {
+  readonly type?: string
+  check(config: unknown): string | undefined
+}
+
+export type FindPlugin = (name: string) => OtherPlugin | undefined
+
+/** Answers the complaint, or undefined. */
+export type ConfigCheck = (config: JsonObject, find: FindPlugin) => string | undefined

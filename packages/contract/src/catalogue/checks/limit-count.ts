@@ -1,0 +1,36 @@
+// limit-count and those that limit as it does (contract/common-plugins.md §3.1). That all members of a group have the
+// same configuration is not seen here: it takes the other documents.
+import { isJsonObject, type JsonObject } from '../../schema/index.ts'
+import type { ConfigCheck } from './check.ts'
+import { itemsOf } from './items.ts'
+
+export const checkLimitCount: ConfigCheck = (config) => {
+  const { rules, count, time_window, group } = config
+  if (rules !== undefined) {
+    if (count !== undefined || time_window !== undefined)
+      return 'count/time_window and rules cannot be specified at the same time'
+    if (group !== undefined) return 'group and rules cannot be specified at the same time'
+  }
+  return repeatedKey(rules) ?? badInterval(config)
+}
+
+function repeatedKey(rules: unknown): string | undefined {
+  const seen = new Set<unknown>()
+  for (const rule of itemsOf(rules)) {
+    if (!isJsonObject(rule)) continue
+    if (seen.has(rule['key'])) return `duplicate key '${String(rule['key'])}' in rules`
+    seen.add(rule['key'])
+  }
+  return undefined
+}
+
+/** The least time in seconds between two synchronisations with the shared counter. */
+const INTERVAL_MIN = 0.1
+const EVERY_REQUEST = -1
+
+function badInterval({ sync_interval: interval, time_window: window }: JsonObject): string | undefined {
+  if (typeof interval !== 'number' || interval === EVERY_REQUEST) return undefined
+  if (interval < INTERVAL_MIN) return `sync_interval should not be smaller than ${INTERVAL_MIN}`
+  if (typeof window !== 'number' || interval < window) return undefined
+  return 'sync_interval should be smaller than time_window'
+}
