@@ -26,6 +26,17 @@ export interface WriteOptions {
   readonly ttlSeconds?: number
 }
 
+/** A key at its last write; 0 stands for a key that does not exist. */
+export interface KeyState {
+  readonly key: string
+  readonly modRevision: number
+}
+
+export interface SwapOptions extends WriteOptions {
+  /** Other keys that must be as they were when the caller looked at them. */
+  readonly unchanged?: readonly KeyState[]
+}
+
 /**
  * Why a watch ended:
  * - `compacted`: the history it asked for is gone; list again.
@@ -74,12 +85,15 @@ export interface ConfigStore {
   /** Writes unconditionally. Without a ttl, an earlier ttl of the key no longer applies. */
   put(key: string, value: string, options?: WriteOptions): Promise<PutResult>
 
-  /** Writes only if the key's last write is still `modRevision`; 0 stands for a key that does not exist. */
+  /**
+   * Writes only if the key's last write is still `modRevision` (0 stands for a key that does not exist) and nothing
+   * has happened to the keys in `unchanged`; in one step with the write.
+   */
   compareAndSwap(
     key: string,
     modRevision: number,
     value: string,
-    options?: WriteOptions,
+    options?: SwapOptions,
   ): Promise<{ revision: number } | 'conflict'>
 
   /** Answers whether there was something to delete. */

@@ -3,7 +3,7 @@ import { until } from '@weir/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DIRECTORIES } from '../directories.ts'
-import { type ConfigStore, StoreUnavailableError } from '../store.ts'
+import { type ConfigStore, type KeyState, StoreUnavailableError } from '../store.ts'
 import { storeCommands } from './commands.ts'
 import { StoreModel } from './model.ts'
 import { recordWatch } from './record-watch.ts'
@@ -92,6 +92,23 @@ export function describeConfigStore(name: string, openPlace: () => Promise<Place
         const results = await Promise.all(attempts)
         expect(results.filter((result) => result !== 'conflict')).toHaveLength(1)
         await other.close()
+      }))
+
+    test('a compare-and-swap keeps to the other keys that it names', () =>
+      withStore(async (store) => {
+        const { revision } = await store.put('/upstreams/u', '1')
+        const there = { key: '/upstreams/u', modRevision: revision }
+        const absent = { key: '/upstreams/none', modRevision: 0 }
+        const write = (...unchanged: KeyState[]) => store.compareAndSwap(ROUTE, 0, 'x', { unchanged })
+        expect(await write({ ...there, modRevision: 0 })).toBe('conflict')
+        expect(await write(there, { ...absent, modRevision: 1 })).toBe('conflict')
+        expect((await store.get(ROUTE)).entry).toBeUndefined()
+        expect(await write(there, absent)).toHaveProperty('revision')
+        await store.delete(ROUTE)
+        await store.put('/upstreams/u', '2')
+        expect(await write(there)).toBe('conflict')
+        await store.delete('/upstreams/u')
+        expect(await write(there)).toBe('conflict')
       }))
 
     test('generated ids have 20 digits and never repeat, however many are asked for at once', () =>

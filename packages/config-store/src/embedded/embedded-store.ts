@@ -5,11 +5,13 @@ import { generateId } from '../generated-id.ts'
 import {
   type ConfigStore,
   type GetResult,
+  type KeyState,
   type ListResult,
   type PutResult,
   type StoreEntry,
   StoreUnavailableError,
   type StoreWatch,
+  type SwapOptions,
   type WatchListener,
   type WriteOptions,
 } from '../store.ts'
@@ -95,11 +97,15 @@ class EmbeddedStore implements ConfigStore {
     key: string,
     modRevision: number,
     value: string,
-    options: WriteOptions = {},
+    options: SwapOptions = {},
   ): Promise<{ revision: number } | 'conflict'> {
+    const { unchanged = [] } = options
     return this.#change((revision) => {
       const previous = this.#db.entry(key)
       if ((previous?.modRevision ?? 0) !== modRevision) return 'conflict'
+      const isChanged = (state: KeyState) =>
+        (this.#db.entry(state.key)?.modRevision ?? 0) !== state.modRevision
+      if (unchanged.some(isChanged)) return 'conflict'
       this.#write(key, value, revision, previous, options)
       return { revision }
     })

@@ -8,6 +8,7 @@ import type {
   PutResult,
   ReadOptions,
   StoreWatch,
+  SwapOptions,
   WatchListener,
   WriteOptions,
 } from '../store.ts'
@@ -69,14 +70,20 @@ class EtcdStore implements ConfigStore {
     key: string,
     modRevision: number,
     value: string,
-    { ttlSeconds }: WriteOptions = {},
+    { ttlSeconds, unchanged = [] }: SwapOptions = {},
   ): Promise<{ revision: number } | 'conflict'> {
     const lease = await this.#grantLease(ttlSeconds)
     const bytes = this.#keys.toBytes(key)
+    const compare = [{ key, modRevision }, ...unchanged].map((state) => ({
+      result: 'Equal' as const,
+      target: 'Mod' as const,
+      key: this.#keys.toBytes(state.key),
+      mod_revision: state.modRevision,
+    }))
     const { header, succeeded } = await this.#cluster.write(({ kv }, options) =>
       kv.txn(
         {
-          compare: [{ result: 'Equal', target: 'Mod', key: bytes, mod_revision: modRevision }],
+          compare,
           success: [{ request_put: { key: bytes, value: Buffer.from(value), ...lease } }],
         },
         options,

@@ -1,37 +1,57 @@
 // Everything that must be true of a document before it is stored (contract: admin-api.md §4).
 import { isJsonObject, type JsonObject } from '@weir/contract'
+import { refuse } from '../http/reply.ts'
 import type { DocumentName } from '../view/keys.ts'
 import type { Admin } from './admin.ts'
+import type { Encryption } from './encryption.ts'
 import { checkPlugins } from './plugin-check.ts'
-import { checkClientCertificate, checkReferences } from './references.ts'
+import { referencesOf, type Need } from './references.ts'
 import type { AdminResource } from './resource.ts'
 
-/** The complaint, or undefined when the document may be stored. What costs a question to the store comes last. */
+/** The complaint, or undefined when the document may be stored as far as it goes by itself and by the view. */
 export async function checkDocument(
   resource: AdminResource,
   name: DocumentName,
   document: JsonObject,
   admin: Admin,
 ): Promise<string | undefined> {
-  const early =
+  const early = checkByItself(resource, name, document, admin)
+  if (early !== undefined) return early
+  if (resource.unique === undefined || document[resource.unique.member] === undefined) return undefined
+  await admin.view.caughtUp()
+  return resource.unique.check(document, name, admin)
+}
+
+/** The documents that must exist: the one above it, and those to which it refers. */
+export function needsOf(resource: AdminResource, name: DocumentName, document: JsonObject): readonly Need[] {
+  const { above, references = [] } = resource
+  const all = [...referencesOf(document, references), ...(resource.needs?.(document, name) ?? [])]
+  if (above === undefined) return all
+  const key = `/${above.directory}/${name.parent}`
+  return [{ key, refusal: (found) => (found === undefined ? refuse(404, above.missing) : undefined) }, ...all]
+}
+
+/** The complaint that needs no other document. */
+export function checkByItself(
+  resource: AdminResource,
+  name: DocumentName,
+  document: JsonObject,
+  admin: Encryption,
+): string | undefined {
+  return (
     (resource.check === undefined
       ? resource.contract.check(document)
       : resource.check(document, name, admin)) ??
     resource.checkMore?.(document, admin) ??
     checkPluginsOf(resource, document, admin)
-  if (early !== undefined) return early
-  if (resource.unique !== undefined && document['plugins'] !== undefined) {
-    await admin.view.caughtUp()
-    const twin = resource.unique(document, name, admin)
-    if (twin !== undefined) return twin
-  }
-  return (
-    (await checkReferences(document, resource.references ?? [], admin.store)) ??
-    checkClientCertificate(document, admin.store)
   )
 }
 
-function checkPluginsOf(resource: AdminResource, document: JsonObject, admin: Admin): string | undefined {
+function checkPluginsOf(
+  resource: AdminResource,
+  document: JsonObject,
+  admin: Encryption,
+): string | undefined {
   const { plugins } = document
   if (resource.plugins === undefined || !isJsonObject(plugins)) return undefined
   const complaint = checkPlugins(plugins, resource.plugins, admin.plugins)

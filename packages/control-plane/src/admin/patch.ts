@@ -4,7 +4,8 @@ import { isJsonObject, type JsonObject } from '@weir/contract'
 import { keyNotFound, refuse, reply, type Reply } from '../http/reply.ts'
 import { parseDocument } from '../view/document.ts'
 import type { Admin } from './admin.ts'
-import { checkDocument } from './document-check.ts'
+import { commit } from './commit.ts'
+import { checkDocument, needsOf } from './document-check.ts'
 import { decryptDocument, encryptDocument } from './encryption.ts'
 import { putId } from './identity.ts'
 import { mergePatch, setAtPath } from './merge.ts'
@@ -18,28 +19,50 @@ export async function patch(resource: AdminResource, write: Write, admin: Admin)
   if (write.body === undefined) return refuse(400, 'missing new configuration')
   const change = changeOf(write.body, rest)
   if (change === undefined) return refuse(400, 'invalid configuration')
+  const unpatchable = change.merged && resource.checkPatch?.(change.merged)
+  if (unpatchable !== undefined) return refuse(400, unpatchable)
 
+  const name = nameIn(resource, id, parent)
   const key = keyOf(resource, id, parent)
-  const { entry } = await admin.store.get(key)
-  if (entry === undefined) return keyNotFound
-  const document = parseDocument(entry.value)
-  if (document === undefined) return refuse(400, 'the stored document is not a JSON object; PUT a new one')
+  const committed = await commit(
+    {
+      key,
+      changes: true,
+      ttlSeconds: write.ttlSeconds,
+      async make(previous) {
+        if (previous === undefined) return keyNotFound
+        const patched = patchedDocument(resource, previous.value, change, admin)
+        if ('complaint' in patched) return refuse(400, patched.complaint)
+        const { document } = patched
+        const identity = putId(resource, id, document)
+        if ('complaint' in identity) return refuse(400, identity.complaint)
+        const complaint = await checkDocument(resource, name, document, admin)
+        if (complaint !== undefined) return refuse(400, complaint)
+        const needs = needsOf(resource, name, document)
+        encryptDocument(resource, document, admin)
+        return { document, needs }
+      },
+    },
+    admin,
+  )
+  if ('refusal' in committed) return committed.refusal
+  return reply(200, { key: admin.store.prefix + key, value: committed.document })
+}
+
+function patchedDocument(
+  resource: AdminResource,
+  stored: string,
+  change: Change,
+  admin: Admin,
+): { readonly document: JsonObject } | { readonly complaint: string } {
+  const document = parseDocument(stored)
+  if (document === undefined) return { complaint: 'the stored document is not a JSON object; PUT a new one' }
   // Merged as ciphertext, secrets would be encrypted a second time.
   decryptDocument(resource, document, admin)
   const badPath = change.apply(document)
-  if (badPath !== undefined) return refuse(400, badPath)
+  if (badPath !== undefined) return { complaint: badPath }
   stampPatched(document, change.merged, admin.now())
-
-  const identity = putId(resource, id, document)
-  if ('complaint' in identity) return refuse(400, identity.complaint)
-  const complaint = await checkDocument(resource, nameIn(resource, id, parent), document, admin)
-  if (complaint !== undefined) return refuse(400, complaint)
-  encryptDocument(resource, document, admin)
-  const options = write.ttlSeconds === undefined ? {} : { ttlSeconds: write.ttlSeconds }
-  const written = await admin.store.compareAndSwap(key, entry.modRevision, JSON.stringify(document), options)
-  if (written === 'conflict') return refuse(503, 'value changed before overwritten')
-  admin.view.wrote(written.revision)
-  return reply(200, { key: admin.store.prefix + key, value: document })
+  return { document }
 }
 
 interface Change {

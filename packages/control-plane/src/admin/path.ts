@@ -1,4 +1,5 @@
 // What a request's path names: a resource, perhaps one document of it, perhaps a part of that.
+import { nested } from '../view/keys.ts'
 
 /** The parts of a decoded path; empty ones do not count. */
 export function segmentsOf(path: string): readonly string[] {
@@ -9,7 +10,7 @@ export interface Target {
   /** `routes`, `credentials` ... as in the table of resources; undefined for the bare prefix. */
   readonly resource: string | undefined
   readonly id: string | undefined
-  /** The consumer of a credential. */
+  /** The consumer of a credential, the service of a decoration. */
   readonly parent: string | undefined
   /** What follows the id. */
   readonly rest: readonly string[]
@@ -18,9 +19,9 @@ export interface Target {
 /** @param segments after the prefix: `['routes', '1', 'upstream', 'nodes']` */
 export function targetOf(segments: readonly string[]): Target {
   const [resource, id, third, ...rest] = segments
-  if (resource === 'consumers' && third === 'credentials') {
-    const [credential, ...tail] = rest
-    return { resource: 'credentials', id: credential, parent: id, rest: tail }
+  if (resource !== undefined && third !== undefined && third === nested.get(resource)) {
+    // What follows is no part of the document: these have no sub-paths.
+    return { resource: third, id: rest[0], parent: id, rest: [] }
   }
   if (resource === 'secrets') {
     const named = id !== undefined && third !== undefined

@@ -1,8 +1,18 @@
-// Whether the documents that a document refers to exist (contract: admin-api.md §4.5).
-import { StoreUnavailableError, type ConfigStore } from '@weir/config-store'
+// What a document needs: other documents that must exist (contract: admin-api.md §4.5).
+import type { StoreEntry } from '@weir/config-store'
 import { isJsonObject, type JsonObject } from '@weir/contract'
+import { refuse, type Reply } from '../http/reply.ts'
 import { parseDocument } from '../view/document.ts'
 import { idText } from './id-text.ts'
+
+/** A document that must exist for another one to be stored. */
+export interface Need {
+  readonly key: string
+  /** The refusal when it is not there, or not what is meant. */
+  refusal(found: StoreEntry | undefined): Reply | undefined
+  /** The refusal when the store cannot say. Absent: it is answered as any failure of the store. */
+  unknown?(error: string): Reply
+}
 
 interface Reference {
   readonly directory: string
@@ -20,50 +30,38 @@ const references: Readonly<Record<string, Reference>> = {
   group_id: { directory: 'consumer_groups', what: 'consumer group info by consumer group id' },
 }
 
-/** The complaint about the first reference that leads nowhere. Asks the store itself, so it is never out of date. */
-export async function checkReferences(
-  document: JsonObject,
-  members: readonly string[],
-  store: ConfigStore,
-): Promise<string | undefined> {
-  for (const member of members) {
-    const reference = references[member]
-    const id = document[member]
-    if (reference === undefined || id === undefined) continue
-    const complaint = await checkReference(reference, idText(id), store)
-    if (complaint !== undefined) return complaint
-  }
-  return undefined
-}
-
-/** The client certificate that an upstream names, in a document of its own or inside another. */
-export function checkClientCertificate(
-  document: JsonObject,
-  store: ConfigStore,
-): Promise<string | undefined> | undefined {
-  for (const upstream of [document, document['upstream']]) {
-    const tls = isJsonObject(upstream) ? upstream['tls'] : undefined
-    if (!isJsonObject(tls) || tls['client_cert_id'] === undefined) continue
-    return checkReference(clientCertificate, idText(tls['client_cert_id']), store)
-  }
-  return undefined
-}
-
 const clientCertificate: Reference = {
   directory: 'ssls',
   what: 'ssl info by ssl id',
   unfit: (ssl) => (ssl['type'] === 'client' ? undefined : 'wrong ssl type'),
 }
 
-async function checkReference({ directory, what, unfit }: Reference, id: string, store: ConfigStore) {
-  const start = `failed to fetch ${what} [${id}]`
-  try {
-    const { entry } = await store.get(`/${directory}/${id}`)
-    if (entry === undefined) return `${start}, response code: 404`
-    const complaint = unfit?.(parseDocument(entry.value) ?? {})
-    return complaint === undefined ? undefined : `${start}, ${complaint}`
-  } catch (error) {
-    if (error instanceof StoreUnavailableError) return `${start}: ${error.message}`
-    throw error
+/** What the references of a document need: those in `members`, and the client certificate of its upstream. */
+export function referencesOf(document: JsonObject, members: readonly string[]): readonly Need[] {
+  const needs: Need[] = []
+  for (const member of members) {
+    const reference = references[member]
+    if (reference !== undefined && document[member] !== undefined)
+      needs.push(needOf(reference, document[member]))
+  }
+  for (const upstream of [document, document['upstream']]) {
+    const tls = isJsonObject(upstream) ? upstream['tls'] : undefined
+    if (isJsonObject(tls) && tls['client_cert_id'] !== undefined)
+      needs.push(needOf(clientCertificate, tls['client_cert_id']))
+  }
+  return needs
+}
+
+function needOf({ directory, what, unfit }: Reference, id: unknown): Need {
+  const text = idText(id)
+  const start = `failed to fetch ${what} [${text}]`
+  return {
+    key: `/${directory}/${text}`,
+    refusal(found) {
+      if (found === undefined) return refuse(400, `${start}, response code: 404`)
+      const complaint = unfit?.(parseDocument(found.value) ?? {})
+      return complaint === undefined ? undefined : refuse(400, `${start}, ${complaint}`)
+    },
+    unknown: (error) => refuse(400, `${start}: ${error}`),
   }
 }

@@ -4,19 +4,25 @@ import {
   consumerGroup,
   credential,
   globalRule,
+  graphqlCostDecoration,
   isJsonObject,
   pluginConfig,
   pluginMetadata,
+  proto,
   route,
   service,
   ssl,
+  streamRoute,
   upstream,
 } from '@weir/contract'
 import { checkCertificates } from './certificates.ts'
+import { bindToService, checkDecorationPatch, checkFieldPath } from './decorations.ts'
 import { upstreamInUse, usedThrough } from './in-use.ts'
 import type { AdminResource } from './resource.ts'
 import { checkMetadata } from './plugin-metadata.ts'
+import { checkProtoContent } from './proto-content.ts'
 import { checkSecret, secret } from './secrets.ts'
+import { checkStreamPlugins, streamRouteInUse, superiorOf } from './stream-routes.ts'
 import { checkGlobalPlugins, checkIdentities } from './unique.ts'
 
 const rows: readonly AdminResource[] = [
@@ -36,6 +42,7 @@ const rows: readonly AdminResource[] = [
       ['routes', 'route'],
       ['stream_routes', 'stream_route'],
     ]),
+    below: { collection: 'graphql_cost_decorations', goesFirst: false },
   },
   { contract: upstream, idMember: 'id', inUse: upstreamInUse },
   {
@@ -44,24 +51,30 @@ const rows: readonly AdminResource[] = [
     plugins: 'consumer',
     pluginComplaint: 'invalid plugins configuration: ',
     references: ['group_id'],
-    below: 'credentials',
-    unique: ({ plugins }, { id }, { plugins: table, view }) =>
-      isJsonObject(plugins) ? checkIdentities(plugins, { username: id }, table, view) : undefined,
+    below: { collection: 'credentials', goesFirst: true },
+    unique: {
+      member: 'plugins',
+      check: ({ plugins }, { id }, { plugins: table, view }) =>
+        isJsonObject(plugins) ? checkIdentities(plugins, { username: id }, table, view) : undefined,
+    },
   },
   {
     contract: credential,
     idMember: 'id',
     plugins: 'consumer',
     pluginComplaint: 'invalid plugins configuration: ',
-    above: { directory: 'consumers', missing: 'consumer not found' },
+    above: { directory: 'consumers', missing: 'consumer not found', unnamed: 'missing username' },
     checkPlugins: (plugins, { plugins: table }) =>
       Object.keys(plugins).every((name) => table.get(name)?.type === 'auth')
         ? undefined
         : 'only supports auth type plugins in consumer credential',
-    unique: ({ plugins }, { id, parent = '' }, { plugins: table, view }) =>
-      isJsonObject(plugins)
-        ? checkIdentities(plugins, { username: parent, credentialId: id }, table, view)
-        : undefined,
+    unique: {
+      member: 'plugins',
+      check: ({ plugins }, { id, parent = '' }, { plugins: table, view }) =>
+        isJsonObject(plugins)
+          ? checkIdentities(plugins, { username: parent, credentialId: id }, table, view)
+          : undefined,
+    },
   },
   {
     contract: consumerGroup,
@@ -79,8 +92,11 @@ const rows: readonly AdminResource[] = [
     contract: globalRule,
     idMember: 'id',
     plugins: 'plain',
-    unique: ({ plugins }, { id }, { view }) =>
-      isJsonObject(plugins) ? checkGlobalPlugins(plugins, id, view) : undefined,
+    unique: {
+      member: 'plugins',
+      check: ({ plugins }, { id }, { view }) =>
+        isJsonObject(plugins) ? checkGlobalPlugins(plugins, id, view) : undefined,
+    },
   },
   {
     contract: ssl,
@@ -95,6 +111,35 @@ const rows: readonly AdminResource[] = [
     patchWithoutId: 'no secret id',
   },
   { contract: pluginMetadata, idMember: 'path', check: checkMetadata },
+  {
+    contract: proto,
+    idMember: 'id',
+    checkMore: checkProtoContent,
+    inUse: usedThrough('proto_id', 'proto', [
+      ['routes', 'route'],
+      ['services', 'service'],
+    ]),
+  },
+  {
+    contract: streamRoute,
+    idMember: 'id',
+    references: ['upstream_id', 'service_id'],
+    checkMore: checkStreamPlugins,
+    needs: superiorOf,
+    inUse: streamRouteInUse,
+    listFilters: new Set(['service_id', 'upstream_id']),
+  },
+  {
+    contract: graphqlCostDecoration,
+    idMember: 'id',
+    above: { directory: 'services', missing: 'service not found', unnamed: 'missing service id' },
+    bind: bindToService,
+    checkPatch: checkDecorationPatch,
+    unique: {
+      member: 'field_path',
+      check: (document, name, { view }) => checkFieldPath(document, name, view),
+    },
+  },
 ]
 
 /** By the segment that stands for them in paths. */

@@ -63,6 +63,7 @@ async function route(request: AdminRequest, admin: Admin, streamMode: boolean): 
   if (resource.contract.refuses.some((refused) => refused === method)) {
     return refuse(405, `not supported \`${method}\` method for ${resource.contract.kind}`)
   }
+  if (resource.above !== undefined && target.parent === undefined) return refuse(400, resource.above.unnamed)
   const write = { target, body: body.value, ttlSeconds: ttl }
   const written = await perform(method, resource, write, query, admin)
   return wait === undefined ? written : afterApplied(written, wait, admin)

@@ -28,6 +28,11 @@ export function globalPluginTerm(plugin: string): string {
   return `global plugin=${plugin}`
 }
 
+/** A decorated field of a service's schema. */
+export function decorationTerm(serviceId: string, fieldPath: unknown): string {
+  return `decoration of ${serviceId}=${idText(fieldPath)}`
+}
+
 /** @param value the document, decrypted. */
 export function termsOf(name: DocumentName, value: JsonObject, table: PluginTable): readonly string[] {
   const terms: string[] = []
@@ -35,6 +40,8 @@ export function termsOf(name: DocumentName, value: JsonObject, table: PluginTabl
     if (value[member] !== undefined) terms.push(referenceTerm(member, value[member]))
   }
   const { plugins, protocol } = value
+  if (name.directory === 'graphql_cost_decorations')
+    terms.push(decorationTerm(name.parent ?? '', value['field_path']))
   if (isJsonObject(protocol) && protocol['superior_id'] !== undefined) {
     terms.push(referenceTerm('superior_id', protocol['superior_id']))
   }

@@ -2,11 +2,14 @@
 import { isJsonObject, type JsonObject } from '@weir/contract'
 import { refuse, reply, type Reply } from '../http/reply.ts'
 import { parseDocument } from '../view/document.ts'
+import type { DocumentName } from '../view/keys.ts'
 import type { Admin } from './admin.ts'
-import { checkDocument } from './document-check.ts'
+import { commit } from './commit.ts'
+import { checkDocument, needsOf } from './document-check.ts'
 import { encryptDocument } from './encryption.ts'
 import { postComplaint, putId } from './identity.ts'
 import type { Target } from './path.ts'
+import { removeLeftovers } from './remove.ts'
 import { keyOf, nameIn, type AdminResource } from './resource.ts'
 import { forbiddenTimestamp, stamp } from './timestamps.ts'
 
@@ -24,19 +27,11 @@ export async function put(resource: AdminResource, write: Write, admin: Admin): 
   const { document } = parsed
   const identity = putId(resource, target.id, document)
   if ('complaint' in identity) return refuse(400, identity.complaint)
-  const { id } = identity
-  const name = nameIn(resource, id, target.parent)
-  const complaint = forbiddenTimestamp(document) ?? (await checkDocument(resource, name, document, admin))
+  const name = nameIn(resource, identity.id, target.parent)
+  const complaint = await complaintAbout(resource, name, document, admin)
   if (complaint !== undefined) return refuse(400, complaint)
-  if (resource.idMember === 'path') document['id'] = id
-  const key = keyOf(resource, id, target.parent)
-  const missing = await missingAbove(resource, target.parent, admin)
-  if (missing !== undefined) return missing
-  if (resource.contract.hasTimestamps) {
-    const { entry } = await admin.store.get(key)
-    stamp(document, entry && parseDocument(entry.value), admin.now())
-  }
-  return writeDocument(resource, key, document, write, admin)
+  if (resource.idMember === 'path') document['id'] = name.id
+  return store(resource, name, document, write, admin)
 }
 
 export async function post(resource: AdminResource, write: Write, admin: Admin): Promise<Reply> {
@@ -44,14 +39,13 @@ export async function post(resource: AdminResource, write: Write, admin: Admin):
   const parsed = documentOf(resource, body)
   if ('refusal' in parsed) return parsed.refusal
   const { document } = parsed
-  const wrongId = postComplaint(resource, target.id, document) ?? forbiddenTimestamp(document)
+  const wrongId = postComplaint(resource, target.id, document)
   if (wrongId !== undefined) return refuse(400, wrongId)
-  const complaint = await checkDocument(resource, nameIn(resource, '', target.parent), document, admin)
+  const complaint = await complaintAbout(resource, nameIn(resource, '', target.parent), document, admin)
   if (complaint !== undefined) return refuse(400, complaint)
   const id = await admin.store.allocateId()
   document['id'] = id
-  stamp(document, undefined, admin.now())
-  return writeDocument(resource, keyOf(resource, id, target.parent), document, write, admin)
+  return store(resource, nameIn(resource, id, target.parent), document, write, admin)
 }
 
 /** A JSON scalar breaks APISIX; here it is a document of the wrong type. */
@@ -66,22 +60,43 @@ function documentOf(
   return { refusal: refuse(400, resource.contract.check(body) ?? 'invalid configuration') }
 }
 
-async function missingAbove({ above }: AdminResource, parent: string | undefined, { store }: Admin) {
-  if (above === undefined) return undefined
-  const { entry } = await store.get(`/${above.directory}/${parent}`)
-  return entry === undefined ? refuse(404, above.missing) : undefined
+async function complaintAbout(
+  resource: AdminResource,
+  name: DocumentName,
+  document: JsonObject,
+  admin: Admin,
+): Promise<string | undefined> {
+  return (
+    forbiddenTimestamp(document) ??
+    resource.bind?.(document, name) ??
+    (await checkDocument(resource, name, document, admin))
+  )
 }
 
-async function writeDocument(
+async function store(
   resource: AdminResource,
-  key: string,
+  name: DocumentName,
   document: JsonObject,
   { ttlSeconds }: Write,
   admin: Admin,
 ): Promise<Reply> {
+  const key = keyOf(resource, name.id, name.parent)
+  const needs = needsOf(resource, name, document)
   encryptDocument(resource, document, admin)
-  const options = ttlSeconds === undefined ? {} : { ttlSeconds }
-  const { created, revision } = await admin.store.put(key, JSON.stringify(document), options)
-  admin.view.wrote(revision)
-  return reply(created ? 201 : 200, { key: admin.store.prefix + key, value: document })
+  const committed = await commit(
+    {
+      key,
+      changes: false,
+      ttlSeconds,
+      make(previous) {
+        if (resource.contract.hasTimestamps)
+          stamp(document, previous && parseDocument(previous.value), admin.now())
+        return { document, needs }
+      },
+    },
+    admin,
+  )
+  if ('refusal' in committed) return committed.refusal
+  if (committed.created) await removeLeftovers(resource, key, name.id, admin)
+  return reply(committed.created ? 201 : 200, { key: admin.store.prefix + key, value: document })
 }

@@ -21,7 +21,7 @@ export function nameOf(key: string): DocumentName | undefined {
 }
 
 /** What lies below a document of a directory, as a directory of its own. */
-const nested: ReadonlyMap<string, string> = new Map([
+export const nested: ReadonlyMap<string, string> = new Map([
   ['consumers', 'credentials'],
   ['services', 'graphql_cost_decorations'],
 ])

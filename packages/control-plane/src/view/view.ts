@@ -68,6 +68,12 @@ export class View {
     return this.#directories.get(locationOf({ directory: name, parent })) ?? emptyDirectory
   }
 
+  /** A document as this copy shows it. */
+  find(key: string): Document | undefined {
+    const name = nameOf(key)
+    return name && this.#directories.get(locationOf(name))?.get(key)
+  }
+
   /** The names of the documents that have this term, oldest index entry first. */
   *holders(term: string): Iterable<DocumentName> {
     for (const key of this.#holders.get(term) ?? []) {
@@ -83,7 +89,7 @@ export class View {
 
   /** This control plane deleted a key. The store does not tell the revision, so its absence is waited for. */
   deleted(key: string): void {
-    const known = this.#find(key)
+    const known = this.find(key)
     if (known !== undefined) this.#deleted.set(key, known.createRevision)
   }
 
@@ -207,16 +213,11 @@ export class View {
   }
 
   #unlink(key: string): void {
-    for (const term of this.#find(key)?.terms ?? []) {
+    for (const term of this.find(key)?.terms ?? []) {
       const holders = this.#holders.get(term)
       holders?.delete(key)
       if (holders?.size === 0) this.#holders.delete(term)
     }
-  }
-
-  #find(key: string): Document | undefined {
-    const name = nameOf(key)
-    return name && this.#directories.get(locationOf(name))?.get(key)
   }
 
   #arrives(arrived: () => boolean, timeoutMs: number): Promise<boolean> {

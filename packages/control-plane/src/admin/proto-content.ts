@@ -1,0 +1,33 @@
+// What a proto holds: the text of a .proto file, or a compiled descriptor set (contract: admin-api.md §5.8).
+import type { JsonObject } from '@weir/contract'
+import protobuf from 'protobufjs'
+import { FileDescriptorSet } from 'protobufjs/ext/descriptor/index.js'
+
+/** For documents that satisfy the schema. */
+export function checkProtoContent({ content }: JsonObject): string | undefined {
+  if (typeof content !== 'string') return undefined
+  const complaint = checkText(content)
+  return complaint === undefined || isDescriptorSet(content) ? undefined : `invalid content: ${complaint}`
+}
+
+function checkText(content: string): string | undefined {
+  try {
+    const { root, imports, weakImports } = protobuf.parse(content, new protobuf.Root())
+    // Types from other files are not known here.
+    if (imports === undefined && weakImports === undefined) root.resolveAll()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** In base64, as `protoc --descriptor_set_out` makes it. */
+function isDescriptorSet(content: string): boolean {
+  if (!/^[\w+/\s]+={0,2}\s*$/.test(content)) return false
+  try {
+    const { file } = FileDescriptorSet.toObject(FileDescriptorSet.decode(Buffer.from(content, 'base64')))
+    return Array.isArray(file) && file.length > 0
+  } catch {
+    return false
+  }
+}
