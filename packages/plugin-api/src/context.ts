@@ -37,7 +37,7 @@ export interface ClientRequest {
   /**
    * Shows the whole body to `reader` in pieces of some 16 to 64 KB, as it arrives, so that no single turn of the event
    * loop has to do with all of it. Resolves with its size, or the size that exceeded `maxBytes` as with `readBody`.
-   * The body is kept for whoever reads it later.
+   * The body is kept for whoever reads it later; the pieces' memory is given back after the log phase.
    */
   readPieces(maxBytes: number, reader: PieceReader): Promise<number>
   /** The body if it has been read. */
@@ -73,6 +73,8 @@ export interface UpstreamRecord {
   host: string
   /** Path (and query) that was requested of it. */
   uri: string
+  /** Whether an upstream has taken the whole request and answered it: nothing sends its body any more. */
+  hasTakenRequest: boolean
   /** `balancer_ip`: the node's address, or the LLM instance's name. */
   node: string
 }

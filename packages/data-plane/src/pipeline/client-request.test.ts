@@ -81,3 +81,16 @@ test('a body that is too large is refused by its announcement, or when it is', a
   })
   expect(size).toBeGreaterThan(max)
 })
+
+test('the memory of a long body is given back, and nobody else’s', async () => {
+  const body = Buffer.alloc(mebibyte, 'abc')
+  await received([head(`Content-Length: ${body.length}`), body], async (request) => {
+    const { pieces, push } = reader()
+    await request.readPieces(max, { push })
+    const whole = Buffer.concat(pieces)
+    request.giveMemoryBack()
+    // Small pieces may share theirs.
+    expect(pieces.filter(({ length }) => length >= 32_768)).toEqual([])
+    expect(whole.equals(body)).toBe(true)
+  })
+})

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import type { ClientRequest, PieceReader } from '@weir/plugin-api'
+import { giveMemoryBack } from './give-memory-back.ts'
 import { PieceJoiner, pieceBytesMax } from './piece-joiner.ts'
 
 /** How much of a long body is read in one turn of the event loop, of the megabytes that a socket may hold. */
@@ -28,6 +29,7 @@ export class IncomingRequest implements ClientRequest {
   /** The body as it was read in pieces; not to be used before all of it is there. */
   #pieces: readonly Buffer[] | undefined
   #readingPieces: Promise<number> | undefined
+  #lent: readonly Buffer[] = []
 
   /** `normalize` turns the raw path into the text that routes are matched with (routing.md §2.1). */
   constructor(message: IncomingMessage, normalize: (path: string) => string) {
@@ -134,6 +136,12 @@ export class IncomingRequest implements ClientRequest {
     }
   }
 
+  /** Nobody reads or sends the pieces of the body any more. */
+  giveMemoryBack(): void {
+    this.#pieces = undefined
+    giveMemoryBack(this.#lent)
+  }
+
   #readPieces(maxBytes: number, reader: PieceReader): Promise<number> {
     const { message } = this
     const joiner = new PieceJoiner(reader)
@@ -158,6 +166,7 @@ export class IncomingRequest implements ClientRequest {
       message.on('end', () => {
         joiner.flush()
         this.#pieces = joiner.pieces
+        this.#lent = joiner.pieces
         resolve(this.bodyBytes)
       })
       this.#giveUp = reject

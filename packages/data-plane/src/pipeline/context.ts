@@ -33,7 +33,14 @@ export class Context implements RequestContext {
   readonly startedAt = performance.now()
   readonly request: IncomingRequest
   readonly state = new State()
-  readonly upstream: UpstreamRecord = { attempts: [], scheme: '', host: '', uri: '', node: '' }
+  readonly upstream: UpstreamRecord = {
+    attempts: [],
+    scheme: '',
+    host: '',
+    uri: '',
+    node: '',
+    hasTakenRequest: false,
+  }
   readonly log: Logger
   readonly reply: ServerResponse
   route: RouteFacts = unmatchedRoute

@@ -160,6 +160,7 @@ function conclude(
     }
   }
   services.record(ctx, summary)
+  if (ctx.upstream.hasTakenRequest) ctx.request.giveMemoryBack()
 }
 
 function failed(ctx: Context, error: unknown): GatewayResponse {

@@ -279,6 +279,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
    */
   #completeStream(last?: Buffer): void {
     this.#end('streamed', this.status)
+    this.#noteSent()
     if (last) {
       // Its connection is kept when the upstream ends it properly; that is no longer the client's business.
       this.state = 'draining'
@@ -319,6 +320,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
       return
     }
     this.#end('answered', this.status)
+    this.#noteSent()
     this.firstTokenMs = this.endedMs
     this.#owner.answered(this, bytes)
   }
@@ -346,6 +348,12 @@ export class Attempt implements ExchangeHandler, ByteStream {
     this.firstTokenMs = this.endedMs
     this.#chunks = []
     this.#owner.failed(this, failure)
+  }
+
+  /** An upstream may answer before it has read everything, and an earlier attempt may still be about to end. */
+  #noteSent(): void {
+    const { upstream } = this.#ctx
+    upstream.hasTakenRequest = upstream.attempts.length === 1 && this.#exchange?.hasSent === true
   }
 
   #end(exit: AttemptExit, status: number): void {

@@ -14,6 +14,7 @@ import { createQuota, hello, settingsOf } from '../llm-world.testing.ts'
 /** One attempt's upstream, driven by hand. */
 class Wire implements Exchange {
   readonly reused = false
+  readonly hasSent = true
   readonly handler: ExchangeHandler
   aborted = false
   ended = false

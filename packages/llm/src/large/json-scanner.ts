@@ -75,7 +75,7 @@ export class JsonScanner {
   #offset = 0
   #depth = 0
   /** For each depth, whether the container there is an array. */
-  readonly #isArray = new Uint8Array(jsonDepthMax + 1)
+  readonly #isArray: number[] = []
   #first = 0
   #elements = 0
   #textStart = 0

@@ -30,7 +30,14 @@ export class TestContext implements RequestContext {
   readonly startedAt = performance.now()
   readonly request: ClientRequest
   readonly route: RouteFacts
-  readonly upstream: UpstreamRecord = { attempts: [], scheme: '', host: '', uri: '', node: '' }
+  readonly upstream: UpstreamRecord = {
+    attempts: [],
+    scheme: '',
+    host: '',
+    uri: '',
+    node: '',
+    hasTakenRequest: false,
+  }
   readonly state = new State()
   readonly log: Logger
   readonly quotas: readonly QuotaSource[]

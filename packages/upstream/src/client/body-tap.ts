@@ -46,6 +46,11 @@ export class BodyTap {
     return this.#state === 'decoding'
   }
 
+  /** Whether everything that was written has been taken. */
+  get hasWritten(): boolean {
+    return this.#socket?.writableLength === 0
+  }
+
   /** A request is about to be sent. */
   expect(reader: BodyReader): void {
     this.#reader = reader

@@ -133,6 +133,7 @@ function refused(handler: ExchangeHandler, target: string): Exchange {
   })
   return {
     reused: false,
+    hasSent: false,
     pause: () => undefined,
     resume: () => undefined,
     abort: () => {

@@ -104,6 +104,10 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, BodyReader, 
     this.#dispatching = false
   }
 
+  get hasSent(): boolean {
+    return this.#controller !== undefined && this.#unsent === undefined && this.#connection.tap.hasWritten
+  }
+
   pause(): void {
     this.#paused = true
     this.#controller?.pause()

@@ -17,6 +17,28 @@ describe('an answer', () => {
     expect((await send(origins(), options(server.origin)).done).calls).toEqual(['head', 'data', 'end'])
   })
 
+  test('may come before the request has been taken, and its exchange knows', async () => {
+    const body = Buffer.alloc(16 * 1024 * 1024, 'x')
+    const reads = await rawServer((socket) => {
+      let bytes = 0
+      socket.on('data', (chunk) => {
+        bytes += chunk.length
+        if (bytes > body.length) socket.write(ok)
+      })
+    })
+    const using = origins()
+    const taken = send(using, options(reads.origin), { method: 'POST', body })
+    expect(taken.exchange?.hasSent).toBe(false)
+    await taken.done
+    expect(taken.exchange?.hasSent).toBe(true)
+    const hurries = await rawServer((socket) => {
+      socket.pause()
+      socket.write(ok)
+    })
+    const early = await send(using, options(hurries.origin), { method: 'POST', body }).done
+    expect(early.exchange?.hasSent).toBe(false)
+  })
+
   test('waits while its exchange is paused', async () => {
     const total = 4 * 1024 * 1024
     const server = await rawServer((socket) => {

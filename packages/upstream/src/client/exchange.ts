@@ -81,6 +81,8 @@ export interface AnswerHeaders {
 export interface Exchange {
   /** Whether the connection has served a request before, so that the upstream may be closing it just now. */
   readonly reused: boolean
+  /** Whether the connection has taken the whole request, so that nothing reads its body's memory any more. */
+  readonly hasSent: boolean
   /** At most the chunks of the bytes already read still come. */
   pause(): void
   resume(): void
