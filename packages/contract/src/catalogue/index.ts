@@ -6,3 +6,11 @@ export {
   type PluginFacts,
 } from './plugin-facts.ts'
 export { checkPluginConfig, knownPlugin, type KnownPlugin, type PluginPlace } from './known-plugin.ts'
+export {
+  servedConsumerSchema,
+  servedPlugin,
+  servedSchema,
+  servedStreamPlugins,
+  type ServablePlugin,
+} from './served-plugin.ts'
+export { mainSchema, mainSchemas } from './main-schemas.ts'

@@ -10,6 +10,9 @@ test('107 plugins, by descending priority', () => {
   )
 })
 
+const missing = (schema: object | undefined, paths: readonly string[]) =>
+  paths.filter((path) => !path.split('.').every((step) => JSON.stringify(schema).includes(`"${step}"`)))
+
 describe.each(plugins)('$name', (plugin) => {
   const schemas = [plugin.schema, plugin.consumerSchema, plugin.metadataSchema].filter(
     (one) => one !== undefined,
@@ -25,8 +28,6 @@ describe.each(plugins)('$name', (plugin) => {
   })
 
   test('its secrets are members', () => {
-    const missing = (schema: object | undefined, paths: readonly string[]) =>
-      paths.filter((path) => !path.split('.').every((step) => JSON.stringify(schema).includes(`"${step}"`)))
     expect(missing(plugin.schema.json, plugin.encryptFields)).toEqual([])
     expect(missing(plugin.consumerSchema?.json, plugin.consumerEncryptFields)).toEqual([])
     expect(missing(plugin.metadataSchema?.json, plugin.metadataEncryptFields)).toEqual([])

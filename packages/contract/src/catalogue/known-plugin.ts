@@ -72,7 +72,7 @@ function findPlugin(name: string) {
 }
 
 /** That of nearly all plugins. */
-const DEFAULT_VERSION = 0.1
+export const DEFAULT_VERSION = 0.1
 
 function toSchema(json: JsonObject): Schema<unknown> {
   return { json, ...compileSchema(json, { references: true }) }

@@ -101,13 +101,18 @@ export const upstream = defineResource<typeof upstreamSchema, Upstream>({
 })
 
 /** What a chash upstream may hash on. */
-const hashKeys = {
-  vars: compileSchema({
+export const hashKeySchemas = {
+  vars: {
     type: 'string',
     pattern:
       '^((uri|server_name|server_addr|request_uri|remote_port|remote_addr|query_string|host|hostname|mqtt_client_id)|arg_[0-9a-zA-z_-]+)$',
-  }),
-  header: compileSchema({ type: 'string', pattern: '^[a-zA-Z0-9-_]+$' }),
+  },
+  header: { type: 'string', pattern: '^[a-zA-Z0-9-_]+$' },
+} as const
+
+const hashKeys = {
+  vars: compileSchema(hashKeySchemas.vars),
+  header: compileSchema(hashKeySchemas.header),
 }
 
 /**
