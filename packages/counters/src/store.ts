@@ -119,9 +119,21 @@ export interface RedisSentinelPolicy {
   readonly redis_keepalive_timeout: number
 }
 
+/** Is told how shared stores are; `store` says where one is, without credentials. */
+export interface StoreObserver {
+  /** With every change, the first time when it is first connected or found away. */
+  state(store: string, isUp: boolean): void
+  /** A call failed or was not answered in time. */
+  failed(store: string): void
+}
+
 /** Hands out one store per distinct policy, shared by everyone who asks for the same. */
 export interface CounterStores {
-  open(policy: CounterPolicy): CounterStore
+  /**
+   * With `lease`, requests are admitted from slices of quota that were reserved ahead while a shared store cannot be
+   * reached; without it every call fails then.
+   */
+  open(policy: CounterPolicy, degradation?: 'lease'): CounterStore
   /** Closes all connections; reservations still held expire by themselves. */
   close(): void
 }

@@ -1,6 +1,6 @@
 // Policy `redis-cluster`: the accounts of one request may be in different slots, which no script can span. They are
 // asked slot by slot in their order, consumer before instance; a refusal gives back what the slots before it hold.
-import type { AccountState, AccountUse, Ask, CounterStore, Decision, Lease } from '../store.ts'
+import type { AccountState, AccountUse, Ask, CounterStore, Decision, Lease, StoreObserver } from '../store.ts'
 import { RedisCounters } from './redis-counters.ts'
 import { slotOf } from './slot.ts'
 import type { Target } from './target.ts'
@@ -14,8 +14,8 @@ interface Part {
 export class ClusterCounters implements CounterStore {
   readonly #slots: RedisCounters
 
-  constructor(target: Target) {
-    this.#slots = new RedisCounters(target)
+  constructor(target: Target, observer?: StoreObserver) {
+    this.#slots = new RedisCounters(target, observer)
   }
 
   async reserve(asks: readonly Ask[], leaseMs: number): Promise<Decision> {

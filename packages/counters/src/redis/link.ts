@@ -2,6 +2,7 @@
 // While it is down every call fails at once; nothing is ever queued.
 import type { Client } from './client.ts'
 import { describeFailure, isUnknownScript } from './failure.ts'
+import type { StoreObserver } from '../store.ts'
 import type { Script } from './scripts.ts'
 import type { Target } from './target.ts'
 
@@ -22,6 +23,9 @@ export class LinkError extends Error {
 export class RedisLink {
   readonly #target: Target
   readonly #onUp: () => void
+  readonly #observer: StoreObserver | undefined
+  /** As the observer was told. */
+  #isUp: boolean | undefined
   /** Connected, and has answered. */
   #client: Client | undefined
   #attempt: Promise<Client> | undefined
@@ -34,9 +38,10 @@ export class RedisLink {
   #isClosed = false
 
   /** `onUp` is called whenever the connection stands, the first time and after each loss. */
-  constructor(target: Target, onUp: () => void) {
+  constructor(target: Target, onUp: () => void, observer?: StoreObserver) {
     this.#target = target
     this.#onUp = onUp
+    this.#observer = observer
   }
 
   async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
@@ -46,6 +51,7 @@ export class RedisLink {
       return await this.#answer(client, script, keys, args)
     } catch (error) {
       const { reason, isFinal } = describeFailure(error)
+      this.#observer?.failed(this.#target.name)
       if (isFinal && !this.#target.isCluster) this.#lose(client, reason)
       throw new LinkError(`${this.#target.name}: ${reason}`, true)
     }
@@ -103,6 +109,7 @@ export class RedisLink {
     this.#failure = undefined
     this.#failures = 0
     client.onClose(() => this.#lose(client, 'connection lost'))
+    this.#tell(true)
     this.#watchIdle()
     this.#onUp()
     return client
@@ -118,6 +125,7 @@ export class RedisLink {
   /** Tries again after a while, for as long as somebody asks. */
   #down(reason: string): void {
     this.#failure = reason
+    this.#tell(false)
     if (this.#isClosed) return
     clearTimeout(this.#idleTimer)
     const delayMs = Math.min(REDIAL_FIRST_MS * 2 ** this.#failures++, REDIAL_MAX_MS)
@@ -129,6 +137,12 @@ export class RedisLink {
         this.#attempt.catch(() => {})
       }
     }, delayMs).unref()
+  }
+
+  #tell(isUp: boolean): void {
+    if (this.#isUp === isUp) return
+    this.#isUp = isUp
+    this.#observer?.state(this.#target.name, isUp)
   }
 
   #watchIdle(): void {

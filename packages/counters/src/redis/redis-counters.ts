@@ -8,6 +8,7 @@ import {
   CounterUnavailableError,
   type Decision,
   type Lease,
+  type StoreObserver,
 } from '../store.ts'
 import { grantedAmount } from '../window/admission.ts'
 import type { Target } from './target.ts'
@@ -27,8 +28,8 @@ export class RedisCounters implements CounterStore {
   #leases = 0
   #retryTimer: NodeJS.Timeout | undefined
 
-  constructor(target: Target) {
-    this.#link = new RedisLink(target, () => this.#payOwed())
+  constructor(target: Target, observer?: StoreObserver) {
+    this.#link = new RedisLink(target, () => this.#payOwed(), observer)
   }
 
   async reserve(asks: readonly Ask[], leaseMs: number): Promise<Decision> {

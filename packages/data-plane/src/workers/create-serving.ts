@@ -13,6 +13,7 @@ import {
 } from '@weir/upstream'
 import { enabledNames, importPlugins } from '../config/user-plugins.ts'
 import { toAccessEntry } from './access-entry.ts'
+import { observeStores } from './observe-stores.ts'
 import { keepTicksFast } from './keep-ticks-fast.ts'
 import { Serving } from './serving.ts'
 
@@ -55,7 +56,7 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
     validSeconds: apisix.dns_resolver_valid,
   })
   const origins = createOrigins({ lookup: resolver.lookup })
-  const counters = createCounterStores(createLocalCounters(parts.counters))
+  const counters = createCounterStores(createLocalCounters(parts.counters), observeStores(metrics))
   const accessLog = nginx_config.http.enable_access_log
     ? createAccessLog({ path: weir.access_log.path, log })
     : undefined

@@ -214,7 +214,7 @@ test('an answer is kept within what was reserved for it', async () => {
   const body = { ...hello, max_tokens: 1000, n: 2 }
   const result = await call(route(), { request: { body }, quotas: [quota] })
   expect(result.status).toBe(200)
-  const { max_tokens: sent } = first.requests[0]?.json as { max_tokens: number }
+  const { max_tokens: sent } = first.requests[0]!.json as { max_tokens: number }
   const promptTokens = Math.ceil(JSON.stringify(body).length / 4)
   expect(sent).toBe(Math.floor((100 - promptTokens) / 2))
 })

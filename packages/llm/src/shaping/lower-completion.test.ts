@@ -35,6 +35,7 @@ describe('a shaped body', () => {
     maxTokensMember: { member: 'max_tokens' },
     patch: undefined,
     forcePatch: false,
+    dropsModel: false,
   }
   const body = { model: 'm', max_tokens: 500 }
   const shape = (more: Partial<ShapingRules>, max?: number) => {

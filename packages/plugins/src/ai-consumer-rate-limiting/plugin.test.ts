@@ -19,6 +19,20 @@ function setUp(config: object) {
   }
 }
 
+function clamped(config: object, estimate: QuotaRequest['estimate']) {
+  const { quota } = setUp({ limit: 100, time_window: 60, clamp_max_tokens: true, ...config })
+  const expected = { promptTokens: 10, completionTokens: 0, answers: 1, isBounded: true, ...estimate }
+  const asks = quota.asks(createTestContext({ consumer: 'ann' }), 'hi', expected)
+  if (isReply(asks)) throw new Error('refused')
+  const [ask] = asks
+  return {
+    ...ask,
+    amount: ask!.amount,
+    least: ask!.least,
+    completionOf: (n: number) => ask!.completionOf?.(n),
+  }
+}
+
 const small = { promptTokens: 10, completionTokens: 5 }
 
 test("the mission's configuration: 429 with its message, what remains and when to come back", async () => {
@@ -141,20 +155,6 @@ test('`admission: remaining` admits while a token is left', async () => {
 })
 
 describe('`clamp_max_tokens`', () => {
-  const clamped = (config: object, estimate: QuotaRequest['estimate']) => {
-    const { quota } = setUp({ limit: 100, time_window: 60, clamp_max_tokens: true, ...config })
-    const expected = { promptTokens: 10, completionTokens: 0, answers: 1, isBounded: true, ...estimate }
-    const asks = quota.asks(createTestContext({ consumer: 'ann' }), 'hi', expected)
-    if (isReply(asks)) throw new Error('refused')
-    const [ask] = asks
-    return {
-      ...ask,
-      amount: ask!.amount,
-      least: ask!.least,
-      completionOf: (n: number) => ask!.completionOf?.(n),
-    }
-  }
-
   test('asks for all, takes less, and says how long the answers may be', () => {
     const ask = clamped({}, { completionTokens: 500 })
     expect([ask.amount, ask.least]).toEqual([510, 11])

@@ -24,7 +24,7 @@ export const aiConsumerRateLimiting = definePlugin<Config>({
   check: complaintAbout,
   create(config, host) {
     const accounting = {
-      store: host.counters.open(toCounterPolicy(config)),
+      store: host.counters.open(toCounterPolicy(config), config.degradation),
       admission: config.admission,
       clamps: config.clamp_max_tokens,
       chargesEstimates: true,

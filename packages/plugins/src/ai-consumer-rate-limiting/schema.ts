@@ -32,6 +32,7 @@ export const schema = defineSchema({
     rejected_code: { type: 'integer', minimum: 200, maximum: 599, default: 429 },
     rejected_msg: { type: 'string', minLength: 1 },
     allow_degradation: { type: 'boolean', default: false },
+    degradation: { type: 'string', enum: ['lease'] },
     policy: policyMember,
   },
   dependencies: { limit: ['time_window'], time_window: ['limit'] },

@@ -4,7 +4,7 @@ import { policyEncryptFields, toCounterPolicy } from '@weir/counters'
 import { definePlugin, type QuotaSource } from '@weir/plugin-api'
 import { countersAway, rejection } from '../token-quota/quota-replies.ts'
 import { createTokenCost, strategyComplaint } from '../token-quota/token-cost.ts'
-import { admissionOf, ownComplaint } from './own-members.ts'
+import { admissionOf, degradationOf, ownComplaint } from './own-members.ts'
 import { createInstanceQuota } from './instance-quota.ts'
 import { createRuleQuota } from './rule-quota.ts'
 import { schema, type Config } from './schema.ts'
@@ -18,7 +18,7 @@ export const aiRateLimiting = definePlugin<Config>({
   create(config, host) {
     const { rules = [] } = config
     const accounting = {
-      store: host.counters.open(toCounterPolicy(config)),
+      store: host.counters.open(toCounterPolicy(config), degradationOf(config)),
       admission: admissionOf(config),
       clamps: config['clamp_max_tokens'] === true,
       // As APISIX: a complete answer without usage costs nothing. One that was cut short is estimated.

@@ -86,6 +86,16 @@ export const catalog = {
     help: 'Log entries that wait to be sent.',
     labels: ['name', 'route_id', 'server_addr'],
   },
+  counter_store_connections: {
+    type: 'gauge',
+    help: 'Connections of workers to shared counters by state: up or down.',
+    labels: ['store', 'state'],
+  },
+  counter_store_failures_total: {
+    type: 'counter',
+    help: 'Calls to shared counters that failed or were not answered in time.',
+    labels: ['store'],
+  },
   nginx_metric_errors_total: {
     type: 'counter',
     help: 'Series that were folded together because a metric had too many.',
