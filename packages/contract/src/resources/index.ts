@@ -12,5 +12,16 @@ export { ssl, type Ssl } from './ssl.ts'
 export { proto, type Proto } from './proto.ts'
 export { streamRoute, type StreamRoute } from './stream-route.ts'
 export { graphqlCostDecoration, type GraphqlCostDecoration } from './graphql-cost-decoration.ts'
-export { secretManagers, type Secret } from './secret.ts'
+export {
+  type Aws,
+  awsSecret,
+  type Gcp,
+  type GcpAccount,
+  gcpSecret,
+  parseGcpAccount,
+  secretManagers,
+  type Secret,
+  type Vault,
+  vaultSecret,
+} from './secret.ts'
 export { pluginMetadata, type PluginMetadata } from './plugin-metadata.ts'

@@ -1,0 +1,5 @@
+export { SecretClient } from './client.ts'
+export { readEnvironment } from './environment-reference.ts'
+export { linkThrough, type SecretLink, type SecretState } from './link.ts'
+export { isSecretReference } from './reference.ts'
+export { SecretRegistry } from './registry.ts'
