@@ -11,6 +11,7 @@ export type { EtcdSettings } from './etcd/settings.ts'
 export type { EmbeddedSettings } from './embedded/embedded-store.ts'
 export { follow } from './follow.ts'
 export type { Follower, FollowerStatus, FollowHandlers } from './follow.ts'
+export type { ScannableStore } from './scan.ts'
 export { StoreUnavailableError } from './store.ts'
 export type {
   ConfigStore,

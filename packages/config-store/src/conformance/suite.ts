@@ -3,7 +3,8 @@ import { until } from '@weir/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DIRECTORIES } from '../directories.ts'
-import { type ConfigStore, type KeyState, StoreUnavailableError } from '../store.ts'
+import type { ScannableStore } from '../scan.ts'
+import { type ConfigStore, type KeyState, type StoreEntry, StoreUnavailableError } from '../store.ts'
 import { storeCommands } from './commands.ts'
 import { StoreModel } from './model.ts'
 import { recordWatch } from './record-watch.ts'
@@ -11,7 +12,7 @@ import { recordWatch } from './record-watch.ts'
 /** A place where stores can be opened, one beside the other. */
 export interface Place {
   /** Opens a store on an empty region of the place. */
-  openEmpty(): Promise<ConfigStore>
+  openEmpty(): Promise<ScannableStore>
   /** Opens a second store on the same region. */
   openAgain(store: ConfigStore): Promise<ConfigStore>
   /** Makes the store forget its history up to now. */
@@ -30,7 +31,7 @@ export function describeConfigStore(name: string, openPlace: () => Promise<Place
     })
     afterAll(() => place.close())
 
-    async function withStore(body: (store: ConfigStore) => Promise<void>): Promise<void> {
+    async function withStore(body: (store: ScannableStore) => Promise<void>): Promise<void> {
       const store = await place.openEmpty()
       try {
         await body(store)
@@ -109,6 +110,23 @@ export function describeConfigStore(name: string, openPlace: () => Promise<Place
         expect(await write(there)).toBe('conflict')
         await store.delete('/upstreams/u')
         expect(await write(there)).toBe('conflict')
+      }))
+
+    test('a scan shows what a list shows, page by page, whatever is written meanwhile', () =>
+      withStore(async (store) => {
+        const puts = Array.from({ length: 2_500 }, (_, index) => store.put(`/routes/${index}`, 'x'))
+        await Promise.all(puts)
+        await store.put('/services/1', 'x')
+        const listed = await store.list('/routes/')
+        const scanned: StoreEntry[] = []
+        for await (const { revision, entries, left } of store.scan('/routes/')) {
+          expect(revision).toBe(listed.revision)
+          expect(left).toBe(listed.entries.length - scanned.length)
+          scanned.push(...entries)
+          await store.put('/routes/9999', 'later')
+        }
+        expect(scanned).toEqual(listed.entries)
+        for await (const { entries, left } of store.scan('/none/')) expect([entries, left]).toEqual([[], 0])
       }))
 
     test('generated ids have 20 digits and never repeat, however many are asked for at once', () =>

@@ -2,8 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { writePlaceholders } from '../directories.ts'
 import { generateId } from '../generated-id.ts'
+import type { ScannableStore, ScanPage } from '../scan.ts'
 import {
-  type ConfigStore,
   type GetResult,
   type KeyState,
   type ListResult,
@@ -16,7 +16,7 @@ import {
   type WriteOptions,
 } from '../store.ts'
 import { Database } from './database.ts'
-import { list } from './list.ts'
+import { list, scan } from './list.ts'
 import { EmbeddedWatch } from './watch.ts'
 
 export interface EmbeddedSettings {
@@ -41,11 +41,11 @@ const POLL_MS = 10
 const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** Opens or creates the file. Throws a {@link StoreUnavailableError} when that fails. */
-export function createEmbeddedStore(settings: EmbeddedSettings): ConfigStore {
+export function createEmbeddedStore(settings: EmbeddedSettings): ScannableStore {
   return new EmbeddedStore(settings)
 }
 
-class EmbeddedStore implements ConfigStore {
+class EmbeddedStore implements ScannableStore {
   readonly prefix: string
   readonly #path: string
   readonly #historyRevisionsMax: number
@@ -80,6 +80,15 @@ class EmbeddedStore implements ConfigStore {
     answering(() => this.#expire())
     try {
       return await list(this.#path, prefix)
+    } catch (error) {
+      throw toStoreError(error)
+    }
+  }
+
+  async *scan(prefix: string): AsyncGenerator<ScanPage> {
+    answering(() => this.#expire())
+    try {
+      yield* scan(this.#path, prefix)
     } catch (error) {
       throw toStoreError(error)
     }

@@ -1,8 +1,8 @@
 // The store in etcd: keys and values exactly as a real APISIX reads and writes them (contract: etcd.md §1, §2).
 import { writePlaceholders } from '../directories.ts'
 import { generateId } from '../generated-id.ts'
+import type { ScannableStore, ScanPage } from '../scan.ts'
 import type {
-  ConfigStore,
   GetResult,
   ListResult,
   PutResult,
@@ -14,7 +14,7 @@ import type {
 } from '../store.ts'
 import { EtcdCluster } from './cluster.ts'
 import { KeySpace } from './entries.ts'
-import { list } from './list.ts'
+import { list, scan } from './list.ts'
 import { DEFAULT_PREFIX, type EtcdSettings } from './settings.ts'
 import { EtcdWatch } from './watch.ts'
 
@@ -22,11 +22,11 @@ import { EtcdWatch } from './watch.ts'
  * `trustedCertificates` is what config.yaml calls `apisix.ssl.ssl_trusted_certificate`: PEM files and `system`, separated
  * by commas. Does not connect yet. Throws when a certificate cannot be read.
  */
-export function createEtcdStore(settings: EtcdSettings, trustedCertificates = 'system'): ConfigStore {
+export function createEtcdStore(settings: EtcdSettings, trustedCertificates = 'system'): ScannableStore {
   return new EtcdStore(settings, trustedCertificates)
 }
 
-class EtcdStore implements ConfigStore {
+class EtcdStore implements ScannableStore {
   readonly prefix: string
   readonly #cluster: EtcdCluster
   readonly #keys: KeySpace
@@ -52,6 +52,10 @@ class EtcdStore implements ConfigStore {
 
   list(prefix: string): Promise<ListResult> {
     return list(this.#cluster, this.#keys, prefix)
+  }
+
+  scan(prefix: string): AsyncIterable<ScanPage> {
+    return scan(this.#cluster, this.#keys, prefix)
   }
 
   async put(key: string, value: string, { ttlSeconds }: WriteOptions = {}): Promise<PutResult> {

@@ -1,5 +1,6 @@
 // Reading many keys as they were at one revision, page by page.
 import { GRPCOutOfRangeError, type IRangeResponse } from 'etcd3'
+import type { ScanPage } from '../scan.ts'
 import { type ListResult, type StoreEntry, StoreUnavailableError } from '../store.ts'
 import type { EtcdCluster } from './cluster.ts'
 import { type KeySpace, successorOfKey } from './entries.ts'
@@ -25,8 +26,18 @@ export async function list(cluster: EtcdCluster, keys: KeySpace, prefix: string)
 
 async function listOnce(cluster: EtcdCluster, keys: KeySpace, prefix: string): Promise<ListResult> {
   const entries: StoreEntry[] = []
+  let revision = 0
+  for await (const page of scan(cluster, keys, prefix)) {
+    revision = page.revision
+    for (const entry of page.entries) entries.push(entry)
+  }
+  return { revision, entries }
+}
+
+export async function* scan(cluster: EtcdCluster, keys: KeySpace, prefix: string): AsyncGenerator<ScanPage> {
   const range = keys.rangeOf(prefix)
   let revision = 0
+  let count = 0
   let bytes = 0
   let limit = FIRST_PAGE_ENTRIES
   for (;;) {
@@ -34,13 +45,13 @@ async function listOnce(cluster: EtcdCluster, keys: KeySpace, prefix: string): P
       kv.range({ ...range, limit, revision }, options),
     )
     revision ||= Number(page.header.revision)
-    for (const kv of page.kvs) {
-      entries.push(keys.toEntry(kv))
-      bytes += kv.value.length
-    }
+    for (const kv of page.kvs) bytes += kv.value.length
+    count += page.kvs.length
+    // etcd counts what lies in the range, whatever the limit.
+    yield { revision, entries: page.kvs.map((kv) => keys.toEntry(kv)), left: Number(page.count) }
     const last = page.kvs.at(-1)
-    if (!page.more || !last) return { revision, entries }
+    if (!page.more || !last) return
     range.key = successorOfKey(last.key)
-    limit = Math.min(PAGE_ENTRIES_MAX, Math.max(1, Math.floor(PAGE_BYTES / (bytes / entries.length))))
+    limit = Math.min(PAGE_ENTRIES_MAX, Math.max(1, Math.floor(PAGE_BYTES / (bytes / count))))
   }
 }
