@@ -1,5 +1,6 @@
 // One LLM exchange as plugins see it: what the client asked, whom we picked, what it cost so far.
 import type { CheckedRole, ClientProtocol, UsageReport } from '@weir/llm'
+import type { LedgerRecord } from './ledger.ts'
 import type { Awaitable } from './plugin.ts'
 import type { Reply } from './response.ts'
 
@@ -22,6 +23,8 @@ export interface LlmExchange {
   readonly instance: string
   /** Once known; numbers of the last attempt that produced any. */
   readonly usage: UsageReport | undefined
+  /** What it reserved and was charged; complete in the log phase. */
+  readonly ledger: LedgerRecord
   /** Milliseconds from the attempt's start to its first token (or to the error); 0 when never reached. */
   readonly timeToFirstTokenMs: number
   /** Milliseconds from the attempt's start to its end (apisix_upstream_response_time); 0 when never reached. */

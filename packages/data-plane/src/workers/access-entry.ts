@@ -51,6 +51,7 @@ function upstreamPart(
 
 function llmPart(llm: LlmExchange): LlmPart {
   const usage = llm.usage ?? noUsage
+  const { attempts, reason, accounts } = llm.ledger
   return {
     stream: llm.stream,
     requestModel: llm.requestModel,
@@ -69,5 +70,8 @@ function llmPart(llm: LlmExchange): LlmPart {
     toolCount: llm.toolCount,
     endUser: llm.endUser,
     riskLevel: llm.riskLevel,
+    attempts,
+    endReason: reason,
+    quota: accounts,
   }
 }

@@ -1,6 +1,7 @@
 // What an attempt is given, what it goes through, and whom it tells.
 import type { AddressSet } from '@weir/contract'
 import type { ClientProtocol, JsonObject, LongJson } from '@weir/llm'
+import type { LlmExchange } from '@weir/plugin-api'
 import type { LimitSettings } from '../settings.ts'
 import type { Attempt } from './attempt.ts'
 import type { Failure } from './failure.ts'
@@ -31,6 +32,8 @@ export interface Outgoing {
   readonly body: JsonObject
   /** The client's own bytes; undefined when a plugin has changed the body. */
   readonly raw: Buffer | LongJson | undefined
+  /** Asked for what only some attempts need. */
+  readonly exchange: Pick<LlmExchange, 'body' | 'stream' | 'model'>
   readonly wantsText: boolean
   /** To which the request's own bound on each answer is lowered; undefined leaves it as it is. */
   readonly completionMax: number | undefined

@@ -10,6 +10,7 @@ import type { UsageReport } from '@weir/llm'
 import {
   type Awaitable,
   isReply,
+  type LedgerEntry,
   type QuotaAsk,
   type QuotaEstimate,
   type QuotaSource,
@@ -23,7 +24,9 @@ export type Admission =
       readonly admitted: false
       readonly reply: Reply
       /** Whose quota refused; undefined when none was asked. */
-      readonly level: QuotaSource['level'] | undefined
+      readonly level: Level | undefined
+      /** The account that refused. */
+      readonly refused?: LedgerEntry
       /** Whether another instance may have room. */
       readonly mayTryNext: boolean
     }
@@ -39,12 +42,19 @@ interface StoreGroup {
   readonly store: CounterStore
   readonly parts: SourceAsks[]
   readonly asks: QuotaAsk[]
+  /** Of each ask. */
+  readonly levels: Level[]
 }
+
+type Level = QuotaSource['level']
 
 interface Held {
   readonly store: CounterStore
   readonly lease: Lease
   readonly asks: readonly QuotaAsk[]
+  readonly levels: readonly Level[]
+  /** What was booked, once it is. */
+  charged: readonly number[] | undefined
 }
 
 /**
@@ -90,6 +100,19 @@ export class Reservation {
     return max
   }
 
+  /** What is reserved, and what was booked for it. */
+  get entries(): readonly LedgerEntry[] {
+    return this.#held.flatMap(({ lease, asks, levels, charged }) =>
+      asks.map(({ key, windowSeconds }, i) => ({
+        account: key,
+        level: levels[i]!,
+        reserved: lease.amounts[i]!,
+        charged: charged?.[i] ?? 0,
+        window: windowSeconds,
+      })),
+    )
+  }
+
   /** Issues the booking; a store that fails meanwhile is logged, as nobody can be refused any more. */
   settle(usage: UsageReport): void {
     this.#book((ask) => Math.max(0, Math.round(ask.cost(usage) ?? 0)))
@@ -103,9 +126,11 @@ export class Reservation {
   #book(costOf: (ask: QuotaAsk) => number): void {
     if (this.#isOver) return
     this.#isOver = true
-    for (const { store, lease, asks } of this.#held) {
+    for (const held of this.#held) {
+      const { store, lease, asks } = held
       try {
-        const booked = store.settle(lease, asks.map(costOf))
+        held.charged = asks.map(costOf)
+        const booked = store.settle(lease, held.charged)
         if (booked) booked.catch((error: unknown) => this.#report(error))
       } catch (error) {
         this.#report(error)
@@ -165,7 +190,9 @@ class Admitting {
 
   #decided(group: StoreGroup, decision: Decision): Admission | undefined {
     const refused = decision.admitted ? -1 : decision.refused
-    if (decision.admitted) this.#held.push({ store: group.store, lease: decision.lease, asks: group.asks })
+    const { store, asks: asked, levels } = group
+    if (decision.admitted)
+      this.#held.push({ store, lease: decision.lease, asks: asked, levels, charged: undefined })
     let first = 0
     for (const { source, asks } of group.parts) {
       const states =
@@ -175,7 +202,11 @@ class Admitting {
       const state: AccountState | undefined = states[refusedHere]
       if (state) {
         this.#giveBack()
-        return refusedBy(source, source.refusal(this.#ctx, this.#instance, state))
+        const { key: account, windowSeconds: window } = asks[refusedHere]!
+        return {
+          ...refusedBy(source, source.refusal(this.#ctx, this.#instance, state)),
+          refused: { account, level: source.level, reserved: 0, charged: 0, window },
+        }
       }
       first += asks.length
     }
@@ -202,7 +233,7 @@ class Admitting {
   }
 }
 
-function refusedBy(source: QuotaSource, reply: Reply): Admission {
+function refusedBy(source: QuotaSource, reply: Reply): Extract<Admission, { admitted: false }> {
   return { admitted: false, reply, level: source.level, mayTryNext: source.onRefusal === 'next_instance' }
 }
 
@@ -216,10 +247,11 @@ function addTo(groups: StoreGroup[], source: QuotaSource, asks: readonly QuotaAs
   for (const [store, part] of byStore) {
     let group = groups.find((one) => one.store === store)
     if (!group) {
-      group = { store, parts: [], asks: [] }
+      group = { store, parts: [], asks: [], levels: [] }
       groups.push(group)
     }
     group.parts.push({ source, asks: part })
     group.asks.push(...part)
+    for (const _ of part) group.levels.push(source.level)
   }
 }

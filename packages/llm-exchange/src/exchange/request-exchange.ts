@@ -8,7 +8,16 @@ import {
   type UsageReport,
 } from '@weir/llm'
 import { isJsonObject } from '@weir/contract'
-import type { Awaitable, GatewayResponse, LlmExchange, Reply, RequestContext } from '@weir/plugin-api'
+import type {
+  Awaitable,
+  EndReason,
+  GatewayResponse,
+  LedgerEntry,
+  LedgerRecord,
+  LlmExchange,
+  Reply,
+  RequestContext,
+} from '@weir/plugin-api'
 import { Attempt } from '../attempt/attempt.ts'
 import type { AttemptOwner } from '../attempt/attempt-types.ts'
 import { type Failure, ownFailure } from '../attempt/failure.ts'
@@ -54,6 +63,9 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   /** The first refusal by the consumer's own quota, and the soonest moment at which any refused quota is back. */
   #refusedConsumer: Reply | undefined = undefined
   #retryAfter = Infinity
+  #reason: EndReason = 'not_sent'
+  /** Of the ledger, once it is settled. */
+  #entries: readonly LedgerEntry[] = noEntries
   #isSettled = false
   #attempt: Attempt | undefined = undefined
   #answer: Answer | LongAnswer | undefined = undefined
@@ -102,6 +114,19 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
 
   get instance(): string {
     return this.#instance.name
+  }
+
+  get ledger(): LedgerRecord {
+    return {
+      id: this.#ctx.id,
+      consumer: this.#ctx.consumer?.username ?? '',
+      route: this.#ctx.route.id,
+      instance: this.instance,
+      attempts: this.#ctx.upstream.attempts.length,
+      source: this.usage?.source ?? 'none',
+      reason: this.#reason,
+      accounts: this.#reservation?.entries ?? this.#entries,
+    }
   }
 
   get responseText(): string {
@@ -169,10 +194,16 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
       // The request may have ended while a store was asked.
       if (this.#isSettled) admission.reservation.release()
       else this.#reservation = admission.reservation
+      this.#reason = 'not_sent'
       return undefined
     }
     const { fallback, instances } = this.#route
-    const { reply } = admission
+    const { reply, refused } = admission
+    this.#reason = 'refused'
+    if (refused) {
+      this.#entries = [refused]
+      this.#route.quotaMetrics.refused(this.#ctx.route.id, this.#instance.name, refused.level)
+    }
     if (!admission.mayTryNext || !fallback.onQuota || instances.length === 1) return reply
     if (admission.level === 'consumer') this.#refusedConsumer ??= reply
     this.#retryAfter = Math.min(this.#retryAfter, Number(reply.headers?.['Retry-After'] ?? Infinity))
@@ -209,6 +240,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
         protocol: this.protocol,
         body: this.#body,
         raw: this.#raw,
+        exchange: this,
         wantsText: this.#wantsText,
         completionMax: this.#completionMax(),
       },
@@ -232,6 +264,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
       ? new Answer(this.protocol, status, bytes)
       : new LongAnswer(this.protocol, status, bytes)
     this.#answer = answer
+    this.#reason = 'answered'
     this.#settle(answer.usage ?? this.#estimate(answer.textBytes))
     const body = isWhole ? bytes : streamPieces(bytes, headers)
     this.#end({ status, headers, source: 'upstream', body, answer })
@@ -245,11 +278,13 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   streamSettled(attempt: Attempt, interrupted: boolean): void {
     this.upstreamMs = attempt.endedMs
     const { watch } = attempt
+    this.#reason = endOfStream(attempt)
     this.#settle(watch?.usage ?? this.#delivered(watch?.textBytes ?? 0, interrupted), watch?.textBytes)
   }
 
   failed(attempt: Attempt, failure: Failure): void {
     this.#take(attempt)
+    this.#reason = endOfAttempt(attempt)
     if (this.#route.instances.length > 1 && this.#route.fallback.mayRetry(attempt, failure, this.#retries)) {
       this.#retries++
       void this.#tryNext(failure)
@@ -318,6 +353,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     if (!this.#respond) return
     const wasAsked = this.#attempt?.state !== 'done'
     this.#attempt?.abandon()
+    this.#reason = 'client_gone'
     this.#settle(wasAsked ? this.#delivered(0, true) : undefined)
     this.#end({ status: CLIENT_CLOSED_REQUEST, headers: [], source: 'apisix', body: undefined })
   }
@@ -361,8 +397,25 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
       this.#reservation?.settle(usage)
       if (this.#reservation) this.#cost.learn(this.model, textBytes, usage)
     } else this.#reservation?.release()
+    if (!this.#reservation) return
+    this.#entries = this.#reservation.entries
     this.#reservation = undefined
+    for (const { level, charged } of this.#entries) {
+      if (charged > 0)
+        this.#route.quotaMetrics.charged(this.#ctx.route.id, this.#instance.name, level, charged)
+    }
   }
+}
+
+const noEntries: readonly LedgerEntry[] = []
+
+function endOfStream({ exit }: Attempt): EndReason {
+  return exit === 'streamed' ? 'streamed' : exit === 'stream_broken' ? 'stream_broken' : 'client_gone'
+}
+
+/** Of an attempt that failed before anything of it was seen. */
+function endOfAttempt({ exit }: Attempt): EndReason {
+  return exit === undefined || exit === 'abandoned' ? 'client_gone' : exit
 }
 
 function wholeOf(json: LongJson): JsonObject {

@@ -8,6 +8,7 @@ import { createInstance, type Instance } from '../instance/instance.ts'
 import type { RouteSettings } from '../settings.ts'
 import { createFallbackRules } from './fallback.ts'
 import { createHashKey } from './hash-key.ts'
+import { QuotaMetrics } from './quota-metrics.ts'
 import type { RouteState } from './route-state.ts'
 import { Switches } from './switches.ts'
 
@@ -52,6 +53,7 @@ function createState(settings: RouteSettings, host: PluginHost): RouteState {
     leaseMs: durationMs === undefined ? Math.max(leaseMsMin, 2 * timeout) : timeout + durationMs,
     estimator: host.keep('token estimates', '', () => new TokenEstimator()),
     switches: host.keep('served tier', tiers, () => new Switches(instances)),
+    quotaMetrics: new QuotaMetrics(host.metrics),
     prepare() {
       let waits: Promise<void>[] | undefined
       for (const targets of checked) {

@@ -4,6 +4,7 @@ import type { PluginHost, RequestContext } from '@weir/plugin-api'
 import type { AttemptRules } from '../attempt/attempt-types.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { FallbackRules } from './fallback.ts'
+import type { QuotaMetrics } from './quota-metrics.ts'
 import type { Switches } from './switches.ts'
 
 export interface RouteState {
@@ -16,6 +17,7 @@ export interface RouteState {
   readonly leaseMs: number
   readonly estimator: TokenEstimator
   readonly switches: Switches
+  readonly quotaMetrics: QuotaMetrics
   /** Learns the addresses of checked instances; a promise only while a name server is asked. */
   prepare(): void | Promise<void>
   /** The instance to use next, or undefined when all were tried. */

@@ -61,6 +61,21 @@ export interface LlmPart {
   readonly toolCount: number
   readonly endUser: string
   readonly riskLevel: string
+  /** Calls to LLM services. */
+  readonly attempts: number
+  /** How the request ended. */
+  readonly endReason: string
+  /** The accounts that metered it. */
+  readonly quota: readonly QuotaPart[]
+}
+
+export interface QuotaPart {
+  readonly account: string
+  readonly level: string
+  readonly reserved: number
+  readonly charged: number
+  /** Seconds. */
+  readonly window: number
 }
 
 /**
@@ -97,8 +112,20 @@ function formatLlm(llm: LlmPart): string {
     `,"apisix_upstream_response_time":${Math.round(llm.upstreamMs)}` +
     `,"llm_prompt_tokens":${llm.promptTokens},"llm_completion_tokens":${llm.completionTokens}` +
     `,"llm_total_tokens":${llm.totalTokens}${detailsText(llm)}` +
-    `,"llm_usage_source":"${llm.usageSource}"${factsText(llm)}`
+    `,"llm_usage_source":"${llm.usageSource}"${factsText(llm)}` +
+    `,"llm_attempts":${llm.attempts},"llm_end_reason":"${llm.endReason}"${quotaText(llm.quota)}`
   )
+}
+
+function quotaText(quota: readonly QuotaPart[]): string {
+  if (quota.length === 0) return ''
+  let text = ''
+  for (const { account, level, reserved, charged, window } of quota) {
+    text +=
+      `${text === '' ? '' : ','}{"account":${known(account)},"level":"${level}"` +
+      `,"reserved":${reserved},"charged":${charged},"window":${window}}`
+  }
+  return `,"llm_quota":[${text}]`
 }
 
 const noDetails =

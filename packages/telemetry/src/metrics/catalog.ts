@@ -8,6 +8,7 @@ const tokenBuckets = [
 const caller = ['consumer', 'node', 'request_type', 'request_llm_model', 'llm_model'] as const
 const traffic = ['type', 'route', 'service', ...caller] as const
 const llm = ['route_id', 'service_id', ...caller] as const
+const quota = ['level', 'route_id', 'instance'] as const
 const cache = ['route', 'route_id', 'service', 'service_id', ...caller] as const
 
 export interface MetricDeclaration {
@@ -55,6 +56,12 @@ export const catalog = {
     help: 'LLM requests under way.',
     labels: ['route', 'route_id', 'matched_uri', 'matched_host', 'service', 'service_id', ...caller],
   },
+  llm_quota_charged_total: {
+    type: 'counter',
+    help: 'Units booked in the accounts of quotas, of consumers or of instances.',
+    labels: quota,
+  },
+  llm_quota_refusals_total: { type: 'counter', help: 'Requests that a quota refused.', labels: quota },
   ai_cache_hits_total: { type: 'counter', help: 'Answers from the cache.', labels: ['layer', ...cache] },
   ai_cache_misses_total: { type: 'counter', help: 'Requests that the cache did not know.', labels: cache },
   ai_cache_bypasses_total: { type: 'counter', help: 'Requests that passed the cache by.', labels: cache },
