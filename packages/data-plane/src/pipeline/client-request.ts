@@ -21,6 +21,8 @@ export class IncomingRequest implements ClientRequest {
   readonly path: string
   /** Bytes of the body that have arrived. */
   bodyBytes = 0
+  /** The longest body that is taken from any client, in bytes; 0 for any. */
+  readonly bodyBytesMax: number
   #giveUp: ((reason: Error) => void) | undefined = undefined
   #host: string | undefined
   #query: URLSearchParams | undefined
@@ -32,8 +34,9 @@ export class IncomingRequest implements ClientRequest {
   #lent: readonly Buffer[] = []
 
   /** `normalize` turns the raw path into the text that routes are matched with (routing.md §2.1). */
-  constructor(message: IncomingMessage, normalize: (path: string) => string) {
+  constructor(message: IncomingMessage, normalize: (path: string) => string, bodyBytesMax = 0) {
     this.message = message
+    this.bodyBytesMax = bodyBytesMax
     this.method = message.method ?? 'GET'
     const target = message.url ?? '/'
     const mark = target.indexOf('?')
@@ -92,18 +95,24 @@ export class IncomingRequest implements ClientRequest {
     const announced = Number(this.message.headers['content-length'])
     if (announced > maxBytes) return announced
     if (this.#readingPieces) return this.#readingPieces.then((size) => this.body ?? size)
-    return (this.#reading ??= this.#read(maxBytes))
+    return (this.#reading ??= this.#read(this.#bounded(maxBytes)))
   }
 
   async readPieces(maxBytes: number, reader: PieceReader): Promise<number> {
     if (!this.body && !this.#reading && !this.#readingPieces) {
       const announced = Number(this.message.headers['content-length'])
-      return announced > maxBytes ? announced : (this.#readingPieces = this.#readPieces(maxBytes, reader))
+      if (announced > maxBytes) return announced
+      return (this.#readingPieces = this.#readPieces(this.#bounded(maxBytes), reader))
     }
     const body = await this.readBody(maxBytes)
     if (typeof body === 'number') return body
     for (let at = 0; at < body.length; at += pieceBytesMax) reader.push(body.subarray(at, at + pieceBytesMax))
     return body.length
+  }
+
+  /** A body without a length is found too large only while it is read. */
+  #bounded(maxBytes: number): number {
+    return this.bodyBytesMax > 0 ? Math.min(maxBytes, this.bodyBytesMax) : maxBytes
   }
 
   #read(maxBytes: number): Promise<Buffer | number> {

@@ -66,6 +66,22 @@ describe('requests that cannot be read', () => {
   })
 })
 
+test('a chunked body that is too large is found so while it is read', async () => {
+  const sizes: unknown[] = []
+  const { port } = await serve((request, reply) => {
+    void Promise.resolve(request.readBody(1_000_000)).then((body) => {
+      sizes.push(typeof body === 'number' ? `${body} are too many` : body.length)
+      return reply.end('ok')
+    })
+  })
+  const headers = { 'Transfer-Encoding': 'chunked' }
+  for (const size of [1000, 1001]) {
+    const body = `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`
+    expect((await rawRequest({ port, method: 'POST', headers, body })).status).toBe(200)
+  }
+  expect(sizes).toEqual([1000, '1001 are too many'])
+})
+
 function sendRaw(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1' })

@@ -10,7 +10,7 @@ export interface ServerLimits {
   /** Bytes of a request's head. */
   readonly headerBytesMax: number
   readonly headersMax: number
-  /** Bytes of a request's body as it is announced; 0 for any. */
+  /** Bytes of a request's body, announced or not; 0 for any. */
   readonly bodyBytesMax: number
   readonly connectionsMax: number
   /** Milliseconds for a request's whole head. */
@@ -184,7 +184,7 @@ export class ProxyServer implements Over {
       answer(reply, 413, `the body is larger than ${bodyBytesMax} bytes`, serverHeader)
       return
     }
-    const request = new IncomingRequest(message, this.#normalize)
+    const request = new IncomingRequest(message, this.#normalize, bodyBytesMax)
     if (request.path === '') {
       answer(reply, 400, 'the path of the request is malformed', serverHeader)
       return

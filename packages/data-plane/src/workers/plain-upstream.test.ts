@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-async function start(workers = 1) {
+async function start(workers = 1, http: object = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'weir-plain-'))
   cleanups.push(() => rm(directory, { recursive: true }))
   const store = createEmbeddedStore({ path: join(directory, 'weir.db') })
@@ -24,7 +24,7 @@ async function start(workers = 1) {
   const settings = parseSettings(
     JSON.stringify({
       apisix: { node_listen: [{ ip: '127.0.0.1', port: 0 }], control: { port: 0 } },
-      nginx_config: { worker_processes: workers, http: { enable_access_log: false } },
+      nginx_config: { worker_processes: workers, http: { enable_access_log: false, ...http } },
       plugin_attr: { prometheus: { enable_export_server: false } },
     }),
     {},
@@ -125,6 +125,48 @@ test('failures are JSON with the statuses of APISIX, and say what they count as'
   const silent = await ask('/silent', { body: 'x' })
   expect(silent.status).toBe(504)
   expect(silent.header('x-apisix-upstream-status')).toBe('504')
+})
+
+const chunk = (size: number) => `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`
+
+describe('a chunked body beyond client_max_body_size', () => {
+  const chunked = { Host: 'a', 'Transfer-Encoding': 'chunked' }
+
+  test('is refused, and the upstream never sees a whole request', async () => {
+    const { ask, put } = await start(1, { client_max_body_size: 1000 })
+    const complete: boolean[] = []
+    const port = await node((request, response) => {
+      request.resume().on('close', () => complete.push(request.complete))
+      request.on('error', () => undefined).on('end', () => response.end('all of it'))
+    })
+    await put('/routes/1', { uri: '/a', upstream: at(port) })
+    const body = `${chunk(600)}${chunk(600)}0\r\n\r\n`
+    const refused = await ask('/a', { method: 'POST', headers: chunked, body })
+    expect([refused.status, JSON.parse(refused.text)]).toEqual([
+      413,
+      { error_msg: 'the body is larger than 1000 bytes' },
+    ])
+    expect(refused.header('connection')).toBe('close')
+    const taken = await ask('/a', { method: 'POST', headers: chunked, body: `${chunk(1000)}0\r\n\r\n` })
+    expect([taken.status, taken.text]).toEqual([200, 'all of it'])
+    // The refused one may never have reached the upstream at all.
+    await until(() => complete.at(-1) === true)
+    expect(complete.slice(0, -1)).not.toContain(true)
+  })
+
+  test('breaks off an answer that has begun', async () => {
+    const { ask, put, port } = await start(1, { client_max_body_size: 1000 })
+    const upstream = await node((request, response) => {
+      request.on('error', () => undefined).on('data', (bytes: Buffer) => response.write(bytes))
+    })
+    await put('/routes/1', { uri: '/a', upstream: at(upstream) })
+    const exchange = new RawExchange({ port, path: '/a', method: 'POST', headers: chunked })
+    exchange.write(chunk(900))
+    await until(() => exchange.text.length === 900)
+    exchange.write(chunk(900))
+    expect((await exchange.done).ended).toBe('cut')
+    expect((await ask('/none')).status).toBe(404)
+  })
 })
 
 test('an answer’s head goes out before its body, which flows as it comes and may break off', async () => {

@@ -63,7 +63,7 @@ export class Forward implements ExchangeHandler, AnswerOwner {
         this.#giveUp(new GatewayError('body_too_large', 'the body was given up by who began to read it'))
         return
       }
-      this.#body = new RequestBody(request, isRepeatable(request.method))
+      this.#body = new RequestBody(request, isRepeatable(request.method), () => this.#bodyTooLarge())
     }
     this.#ctx.onClientGone(() => this.#clientLeft())
     // Who has left already is told of at once.
@@ -257,11 +257,25 @@ export class Forward implements ExchangeHandler, AnswerOwner {
 
   #clientLeft(): void {
     if (this.#isOver()) return
-    if (this.#answer) {
-      this.#answer.abort()
+    if (this.#answer) this.#answer.abort()
+    else this.#stop(new GatewayError('client_gone', 'the client left'))
+  }
+
+  /** The upstream must not take what it got for a whole request: its connection is broken off. */
+  #bodyTooLarge(): void {
+    if (this.#isOver()) return
+    const bytesMax = this.#ctx.request.bodyBytesMax
+    const error = new GatewayError('body_too_large', `the body is larger than ${bytesMax} bytes`)
+    if (!this.#answer) {
+      this.#stop(error)
       return
     }
-    const error = new GatewayError('client_gone', 'the client left')
+    this.#exchange?.abort()
+    this.#endAnswer()
+    this.#answer.finish(error)
+  }
+
+  #stop(error: GatewayError): void {
     if (this.#state === 'trying') {
       if (this.#attempt) this.#attempt.status = error.status
       this.#endAttempt(false)

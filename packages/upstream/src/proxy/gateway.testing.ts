@@ -213,6 +213,7 @@ function contextOf(
       headers: message.headers,
       body: undefined,
       bodyBytes: 0,
+      bodyBytesMax: 0,
     },
     upstream,
     consumer: undefined,

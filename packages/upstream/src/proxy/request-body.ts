@@ -15,15 +15,20 @@ export function announcesBody({ headers }: IncomingMessage): boolean {
 
 export class RequestBody {
   readonly #request: ForwardRequest
+  readonly #tooLarge: () => void
   #kept: Buffer[] | undefined
   #keptBytes = 0
   #stream: BodyStream | undefined = undefined
   #isRead = false
   #isComplete = false
 
-  /** `keeps`: whether the body may be wanted once more after some of it was sent. */
-  constructor(request: ForwardRequest, keeps: boolean) {
+  /**
+   * `keeps`: whether the body may be wanted once more after some of it was sent. `tooLarge` is called when it turns out
+   * longer than may be; nothing of it is delivered any more then.
+   */
+  constructor(request: ForwardRequest, keeps: boolean, tooLarge: () => void) {
     this.#request = request
+    this.#tooLarge = tooLarge
     this.#kept = keeps ? [] : undefined
   }
 
@@ -77,7 +82,12 @@ export class RequestBody {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#request.bodyBytes += chunk.length
+    const request = this.#request
+    request.bodyBytes += chunk.length
+    if (request.bodyBytesMax > 0 && request.bodyBytes > request.bodyBytesMax) {
+      this.#giveUp()
+      return
+    }
     if (this.#kept) this.#keep(this.#kept, chunk)
     if (!this.#stream?.push(chunk)) this.#request.message.pause()
   }
@@ -85,6 +95,15 @@ export class RequestBody {
   readonly #onEnd = (): void => {
     this.#isComplete = true
     this.#stream?.push(null)
+  }
+
+  /** Nobody reads on: the connection is closed with the answer. */
+  #giveUp(): void {
+    const { message } = this.#request
+    message.off('data', this.#onData).off('end', this.#onEnd).pause()
+    this.#isComplete = true
+    this.#stream = undefined
+    this.#tooLarge()
   }
 
   #keep(kept: Buffer[], chunk: Buffer): void {

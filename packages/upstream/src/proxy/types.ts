@@ -34,6 +34,8 @@ export interface ForwardRequest {
   readonly body: Buffer | undefined
   /** Raised while the body is streamed. */
   bodyBytes: number
+  /** A longer body is not forwarded to its end; 0 for any. */
+  readonly bodyBytesMax: number
 }
 
 export interface ForwardContext {
