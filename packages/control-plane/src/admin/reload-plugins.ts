@@ -17,7 +17,7 @@ export async function reloadPlugins(admin: Admin, read: ReadPlugins | undefined)
       const { names, plugins } = await read()
       if (names !== undefined) await writePluginNames(admin.store, names)
       admin.plugins.replace(plugins)
-      admin.view.reindex()
+      await admin.view.reindex()
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       admin.log.error('the plugins cannot be reloaded', { error: why })

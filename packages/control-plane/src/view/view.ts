@@ -1,5 +1,7 @@
 // The control plane's own copy of the configuration, kept true by following the store, with indexes for the questions
 // that writes ask: who refers to this, who has this identity (contract: admin-api.md §4.6).
+import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   follow,
   isPlaceholder,
@@ -19,6 +21,8 @@ import { nameOf, type DocumentName } from './keys.ts'
 const CATCH_UP_MS = 3_000
 /** How long a list waits for the writes of others. Revisions from outside the prefix would never arrive. */
 const OTHERS_MS = 50
+/** Documents are read in pieces of so many, about 5 ms, so that others get their turn while a large store is loaded. */
+const DOCUMENTS_PER_TURN = 250
 
 export interface ViewOptions {
   readonly store: ConfigStore
@@ -31,12 +35,20 @@ export interface ViewOptions {
 
 const emptyDirectory = new Directory()
 
+/** What is to be taken over, and the revision that is shown then. */
+interface Batch {
+  readonly changes: readonly StoreChange[]
+  readonly revision: number
+}
+
 interface Waiter {
   readonly arrived: () => boolean
   readonly resume: () => void
 }
 
 export class View {
+  /** The first load has taken place. */
+  readonly initialized: Promise<void>
   readonly #options: ViewOptions
   readonly #follower: Follower
   readonly #directories = new Map<string, Directory>()
@@ -45,22 +57,26 @@ export class View {
   /** Deleted by this control plane, but the deletion has not come round yet: key, and when it had been created. */
   readonly #deleted = new Map<string, number>()
   #written = 0
+  readonly #batches: Batch[] = []
+  #isTakingOver = false
+  #closed = false
+  /** As far as the batches are taken over. */
+  #revision = 0
+  readonly #setInitialized: () => void
 
   constructor(options: ViewOptions) {
     this.#options = options
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.initialized = promise
+    this.#setInitialized = resolve
     this.#follower = follow(options.store, {
-      onSnapshot: (entries) => this.#load(entries),
-      onChanges: (changes) => this.#apply(changes),
+      onSnapshot: (entries, revision) => this.#receive({ changes: entries.map(toChange), revision }),
+      onChanges: (changes, revision) => this.#receive({ changes, revision }),
       onStatus: (status) => {
         if (status.reachable) options.onPossiblyEmptied()
         else options.log.warn('the store cannot be reached', { error: status.lastError })
       },
     })
-  }
-
-  /** The first load has taken place. */
-  get initialized(): Promise<void> {
-    return this.#follower.initialized
   }
 
   /** The documents of a resource; credentials have one directory for each consumer, its `parent`. */
@@ -120,44 +136,66 @@ export class View {
   }
 
   /** Computes all terms anew, when what they depend on has changed. */
-  reindex(): void {
-    this.#holders.clear()
+  async reindex(): Promise<void> {
     for (const directory of this.#directories.values()) {
-      for (const document of directory.byKey()) this.#put(document)
+      for (const [i, { key }] of directory.byKey().entries()) {
+        if (i % DOCUMENTS_PER_TURN === 0) await nextTurn()
+        const document = directory.get(key)
+        if (document !== undefined) this.#put(document)
+      }
     }
   }
 
   close(): void {
+    this.#closed = true
     this.#follower.close()
     for (const waiter of this.#waiters) waiter.resume()
   }
 
-  #load(entries: readonly StoreEntry[]): void {
-    for (const entry of entries) this.#put(entry)
-    this.#wake()
+  #receive(batch: Batch): void {
+    this.#batches.push(batch)
+    if (!this.#isTakingOver) void this.#takeOver()
   }
 
-  #apply(changes: readonly StoreChange[]): void {
-    let emptied = false
-    for (const change of changes) {
-      if (change.type === 'put') this.#put(change.entry)
-      else {
-        this.#remove(change.key)
-        this.#deleted.delete(change.key)
-        emptied ||= isPlaceholder(change.key)
+  /** What is small is there at once, within the call. */
+  async #takeOver(): Promise<void> {
+    this.#isTakingOver = true
+    while (this.#isTakingOver) {
+      const batch = this.#batches.shift()
+      assert(batch, 'somebody is taking over only as long as there is something')
+      let emptied = false
+      for (const [i, change] of batch.changes.entries()) {
+        if (i > 0 && i % DOCUMENTS_PER_TURN === 0) await nextTurn()
+        if (this.#closed) return
+        this.#apply(change)
+        emptied ||= change.type === 'delete' && isPlaceholder(change.key)
       }
+      this.#revision = batch.revision
+      const isLast = this.#batches.length === 0
+      // Those who are told now may bring the next batch within the call.
+      if (isLast) this.#isTakingOver = false
+      this.#setInitialized()
+      this.#wake()
+      if (emptied) this.#options.onPossiblyEmptied()
+      if (isLast) return
     }
-    this.#wake()
-    if (emptied) this.#options.onPossiblyEmptied()
+  }
+
+  #apply(change: StoreChange): void {
+    if (change.type === 'put') this.#put(change.entry)
+    else {
+      this.#remove(change.key)
+      this.#deleted.delete(change.key)
+    }
   }
 
   #wake(): void {
     for (const waiter of this.#waiters) if (waiter.arrived()) waiter.resume()
   }
 
-  /** The follower's revision is never ahead of what it has delivered. */
+  /** The follower's revision is never ahead of what it has delivered, which may not all be taken over. */
   #shows(revision: number): boolean {
-    const shown = this.#follower.status.revision
+    const shown = this.#isTakingOver ? this.#revision : this.#follower.status.revision
     return shown > 0 && shown >= revision
   }
 
@@ -233,6 +271,10 @@ export class View {
       this.#waiters.add(waiter)
     })
   }
+}
+
+function toChange(entry: StoreEntry): StoreChange {
+  return { type: 'put', key: entry.key, revision: entry.modRevision, entry }
 }
 
 function locationOf({ directory, parent }: { directory: string; parent?: string | undefined }): string {
