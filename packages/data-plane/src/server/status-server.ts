@@ -21,5 +21,5 @@ function readiness(worker: number | undefined): LocalAnswer {
 }
 
 function text(status: number, value: object): LocalAnswer {
-  return { status, contentType: 'text/plain', body: JSON.stringify(value) }
+  return { status, contentType: 'text/plain; charset=utf-8', body: JSON.stringify(value) }
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ConfigStore } from '@weir/config-store'
+import { type ConfigStore, DATA_PLANES, parseDataPlane, PROGRESS_QUESTION } from '@weir/config-store'
 import { createEmbeddedStore } from '@weir/config-store/embedded'
 import { parseSettings } from '@weir/contract'
 import { RecordingLogger } from '@weir/plugin-api/harness'
@@ -104,6 +104,30 @@ describe.each([1, 2])('with %i serving threads', (workers) => {
     expect((await operator('metrics', '/apisix/prometheus/metrics')).text).toContain(
       'apisix_etcd_reachable 1',
     )
+  })
+
+  test('it tells the store how far it has come, at once when it is asked', async () => {
+    const { put, get, store, operator, plane } = await start(workers)
+    const told = async () => {
+      const { entries } = await store.list(DATA_PLANES)
+      return entries.map(({ value }) => parseDataPlane(value))
+    }
+    await put('/routes/1', { uri: '/a', plugins: { thread: {} } })
+    await put('/routes/2', { uri: '/b', plugins: { thread: { text: 1 } } })
+    await until(async () => (await told())[0]?.rejected[0]?.key === '/routes/2')
+    const { revision } = await store.put(PROGRESS_QUESTION, '{}')
+    await until(async () => ((await told())[0]?.revision ?? 0) >= revision)
+    expect((await get('/a')).status).toBe(200)
+    expect(await told()).toMatchObject([
+      { version: '0', rejected_count: 1, rejected: [{ key: '/routes/2' }] },
+    ])
+    expect((await told())[0]?.workers).toHaveLength(workers)
+    await until(async () => {
+      const { data_planes: planes } = JSON.parse((await operator('control', '/v1/config')).text)
+      return planes.length === 1 && planes[0].revision >= revision
+    })
+    await plane.close()
+    expect(await told()).toEqual([])
   })
 
   test('requests under way finish at the end, and no new ones begin', async () => {

@@ -21,6 +21,7 @@ import { answerControl } from './control-api.ts'
 import type { Crew } from './crew.ts'
 import { type Feed, toChanges } from './feed.ts'
 import { writeNodeMetrics } from './node-metrics.ts'
+import type { Identity, Registration } from './registration.ts'
 
 export interface DataPlaneParts {
   readonly settings: Settings
@@ -29,6 +30,8 @@ export interface DataPlaneParts {
   readonly crew: Crew
   readonly feed: Feed
   readonly health: HealthRegistry
+  readonly identity: Identity
+  readonly registration: Registration
   /** Of the main thread; holds what concerns the whole process. */
   readonly metrics: LocalMetrics
   readonly version: string
@@ -61,6 +64,7 @@ export class DataPlane {
       onChanges: (changes, revision) => {
         parts.feed.apply(changes, revision)
         parts.crew.apply(changes, revision)
+        parts.registration.heard(changes)
       },
       onStatus: (status) => this.#reportStore(status),
     })
@@ -123,6 +127,7 @@ export class DataPlane {
 
   async close(): Promise<void> {
     this.#follower.close()
+    await this.#parts.registration.close()
     this.#control?.close()
     this.#status?.close()
     await this.#metrics?.close()
@@ -155,6 +160,7 @@ export class DataPlane {
   #load(entries: readonly StoreEntry[], revision: number): void {
     this.#parts.feed.load(entries, revision)
     this.#parts.crew.apply(toChanges(entries), revision)
+    this.#parts.registration.begin()
   }
 
   /** Once all workers were ready the process stays so, whatever becomes of the store or of one worker (etcd.md §8). */
@@ -177,10 +183,11 @@ export class DataPlane {
   }
 
   #sources() {
-    const { store, feed, crew, health } = this.#parts
+    const { store, identity, feed, crew, health } = this.#parts
     const { reachable, lastError } = this.#storeStatus
     return {
       prefix: store.prefix,
+      identity,
       feed,
       applied: () => crew.applied,
       collectGarbage: () => crew.collectGarbage(),

@@ -7,6 +7,7 @@ import type { CompiledUpstreams } from '@weir/upstream'
 import { ChangeQueue } from './change-queue.ts'
 import { handleRequest, type Services } from '../pipeline/index.ts'
 import { normalizePath } from '../router/index.ts'
+import { APISIX_VERSION } from '../server/apisix-version.ts'
 import { type ListenAddress, ProxyServer, type ServerLimits, type Traffic } from '../server/index.ts'
 
 export interface ServingOptions {
@@ -30,8 +31,7 @@ export interface Applied {
   readonly rejected: readonly Rejection[]
 }
 
-/** The version of APISIX whose behaviour this is. */
-const APISIX = 'APISIX/3.18.0'
+const APISIX = `APISIX/${APISIX_VERSION}`
 
 export class Serving {
   readonly configuration: Configuration

@@ -1,5 +1,6 @@
 // Starts a data plane with as many serving threads as the settings want.
-import { availableParallelism } from 'node:os'
+import { randomUUID } from 'node:crypto'
+import { availableParallelism, hostname } from 'node:os'
 import type { ConfigStore } from '@weir/config-store'
 import type { Settings } from '@weir/contract'
 import { allocateCounters } from '@weir/counters'
@@ -8,7 +9,9 @@ import { createHealthRegistry, createHttpClient, createOrigins } from '@weir/ups
 import { createServing } from './create-serving.ts'
 import { DataPlane } from './data-plane.ts'
 import { Feed } from './feed.ts'
+import type { Crew } from './crew.ts'
 import { MainThreadCrew } from './main-thread-crew.ts'
+import { Registration } from './registration.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 export interface DataPlaneOptions {
@@ -20,6 +23,8 @@ export interface DataPlaneOptions {
   /** URLs of modules that hold the user's own plugins. */
   readonly pluginModules: readonly string[]
   readonly version: string
+  /** Of this instance (contract: etcd.md §7); made up for this run when there is none. */
+  readonly instanceId?: string | undefined
   /** Begins to read the settings' list of plugins again, for the control API. */
   readonly reload?: (() => void) | undefined
   readonly log: Logger
@@ -45,20 +50,38 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     counters: allocateCounters(),
   }
   const addresses = settings.apisix.node_listen
-  const crew =
+  let crew: Crew | undefined
+  const identity = {
+    id: options.instanceId ?? randomUUID(),
+    hostname: hostname(),
+    version: options.version,
+    boot_time: Math.floor(Date.now() / 1000 - process.uptime()),
+  }
+  const registration = new Registration({ store, identity, applied: () => crew?.applied ?? [], log })
+  const onApplied = () => registration.progressed()
+  crew =
     count === 1
       ? new MainThreadCrew(
-          await createServing({ ...setup, log, metrics, alerts, health: (wanted) => health.acquire(wanted) }),
+          await createServing({
+            ...setup,
+            log,
+            metrics,
+            alerts,
+            health: (wanted) => health.acquire(wanted),
+            onApplied,
+          }),
           addresses,
           metrics,
         )
-      : new WorkerPool({ count, setup, addresses, feed, health, alerts, log })
+      : new WorkerPool({ count, setup, addresses, feed, health, alerts, onApplied, log })
   const dataPlane = new DataPlane({
     settings,
     store,
     crew,
     feed,
     health,
+    identity,
+    registration,
     metrics,
     version: options.version,
     reload: options.reload,

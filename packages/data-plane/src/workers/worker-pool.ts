@@ -17,6 +17,8 @@ export interface WorkerPoolOptions {
   readonly feed: Feed
   readonly health: HealthRegistry
   readonly alerts: Alerts
+  /** After each step of a worker's configuration. */
+  readonly onApplied: () => void
   readonly log: Logger
 }
 
@@ -155,8 +157,10 @@ export class WorkerPool implements Crew {
   #receive(index: number, message: FromWorker): void {
     const member = this.#members[index]
     if (!member) return
-    if (message.kind === 'applied') member.applied = message
-    else if (message.kind === 'metrics') member.snapshot = message.snapshot
+    if (message.kind === 'applied') {
+      member.applied = message
+      this.#options.onApplied()
+    } else if (message.kind === 'metrics') member.snapshot = message.snapshot
     else if (message.kind === 'alert') this.#options.alerts.raise(message.alert, message.sinceMs)
     else if (message.kind === 'failed') {
       this.#options.log.error('a worker cannot listen', { worker: index, reason: message.reason })

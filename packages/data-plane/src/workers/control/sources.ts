@@ -1,0 +1,21 @@
+// What the control API answers from.
+import type { CheckerListing } from '@weir/upstream'
+import type { LocalAnswer, LocalRequest } from '../../server/index.ts'
+import type { Feed } from '../feed.ts'
+import type { Identity } from '../registration.ts'
+import type { Applied } from '../serving.ts'
+
+export interface ControlApiSources {
+  readonly prefix: string
+  readonly identity: Identity
+  readonly feed: Feed
+  readonly applied: () => readonly Applied[]
+  readonly checkers: () => readonly CheckerListing[]
+  readonly collectGarbage: () => void
+  /** Begins to read the list of plugins again. */
+  readonly reload: () => void
+  readonly store: () => { readonly reachable: boolean; readonly lastError?: string }
+}
+
+/** `argument`: what follows the path that the handler is registered for. */
+export type Handler = (sources: ControlApiSources, argument: string, request: LocalRequest) => LocalAnswer
