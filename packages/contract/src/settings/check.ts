@@ -19,6 +19,7 @@ export function checkSettings(settings: Settings): string | undefined {
     ) ??
     checkAdminKey(deployment.admin) ??
     checkAdminTls(deployment.admin) ??
+    checkProvider(deployment) ??
     checkPorts(settings)
   )
 }
@@ -40,6 +41,10 @@ function checkAdminTls({ https_admin, admin_api_mtls }: Admin): string | undefin
   if (!https_admin) return undefined
   if (admin_api_mtls.admin_ssl_cert === '') return 'missing ssl cert for https admin'
   return admin_api_mtls.admin_ssl_cert_key === '' ? 'missing ssl cert key for https admin' : undefined
+}
+
+function checkProvider({ config_provider }: Settings['deployment']): string | undefined {
+  return config_provider === 'xds' ? 'config_provider xds is not in this build' : undefined
 }
 
 /** Two servers of one process cannot share a port, unless they listen on different addresses. */

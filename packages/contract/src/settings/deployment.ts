@@ -143,6 +143,17 @@ export type DeploymentSettings = Omit<Written, 'admin' | ProviderMembers> & {
   }
 }
 
+/** Whether the configuration is only ever given through `/apisix/admin/configs` (contract/etcd.md §5). */
+export function isApiDriven({
+  apisix,
+  deployment,
+}: {
+  readonly apisix: { readonly enable_admin: boolean }
+  readonly deployment: { readonly role: Role; readonly config_provider: ConfigProvider }
+}): boolean {
+  return deployment.role === 'traditional' && deployment.config_provider === 'yaml' && apisix.enable_admin
+}
+
 export function toDeploymentSettings(written: Written): DeploymentSettings {
   const { role_traditional, role_control_plane, role_data_plane, admin, ...rest } = written
   const providers = {

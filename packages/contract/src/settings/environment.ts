@@ -21,20 +21,24 @@ export function resolveEnvironment(value: unknown, env: Environment): unknown {
   if (!isJsonObject(value)) return value
   const resolved: JsonObject = {}
   for (const [key, member] of Object.entries(value)) {
-    resolved[resolveText(key, env)] = resolveEnvironment(member, env)
+    resolved[resolveEnvironmentText(key, env)] = resolveEnvironment(member, env)
   }
   return resolved
 }
 
 function resolveValue(text: string, env: Environment): unknown {
-  const resolved = resolveText(text, env)
+  const resolved = resolveEnvironmentText(text, env)
   if (resolved === text) return text
   if (resolved === 'true') return true
   if (resolved === 'false') return false
   return numberText.test(resolved) ? Number(resolved) : resolved
 }
 
-function resolveText(text: string, env: Environment): string {
+/**
+ * Replaces the references wherever they stand in a text.
+ * @throws GatewayError `invalid_configuration` when a variable is missing and has no default.
+ */
+export function resolveEnvironmentText(text: string, env: Environment): string {
   return text.replaceAll(reference, (_match, name: string, fallback: string | undefined) => {
     const value = env[name] ?? fallback?.trim()
     if (value !== undefined) return value

@@ -1,6 +1,7 @@
 export { parseSettings, type Settings } from './parse.ts'
 export type { Environment } from './environment.ts'
 export type { ApisixSettings, Listener } from './apisix.ts'
+export { isApiDriven } from './deployment.ts'
 export type { AdminKey, ConfigProvider, DeploymentSettings, Role } from './deployment.ts'
 export type { NginxConfigSettings } from './nginx-config.ts'
 export type { PluginAttrSettings } from './plugin-attr.ts'

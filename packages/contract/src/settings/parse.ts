@@ -10,6 +10,7 @@ import {
   removableDefaults,
   toDeploymentSettings,
   type DeploymentSettings,
+  type Role,
 } from './deployment.ts'
 import { resolveEnvironment, type Environment } from './environment.ts'
 import { mergeSettings } from './merge.ts'
@@ -64,9 +65,10 @@ const validator = compileSchema<Static<typeof settingsSchema>>(settingsSchema)
  * Parses the text of config.yaml.
  * @param env replaces `${{VAR}}` and `${{VAR:=default}}`; `APISIX_DEPLOYMENT_ETCD_HOST`, a JSON array, stands for
  *   `deployment.etcd.host`.
+ * @param role stands for the file's role.
  * @throws GatewayError `invalid_configuration`; the message says what is wrong and where.
  */
-export function parseSettings(text: string, env: Environment): Settings {
+export function parseSettings(text: string, env: Environment, role?: Role): Settings {
   const written = withEtcdHost(read(text, env), env)
   // Unknown members of `weir` stay, so that the schema refuses them.
   const { weir, ...others } = written
@@ -83,7 +85,7 @@ export function parseSettings(text: string, env: Environment): Settings {
   const settings: Settings = {
     ...rest,
     apisix: toApisixSettings(apisix),
-    deployment: toDeploymentSettings(deployment),
+    deployment: toDeploymentSettings(role === undefined ? deployment : { ...deployment, role }),
     nginx_config: toNginxConfigSettings(nginx_config),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the members of all others are objects
     plugin_attr: plugin_attr as PluginAttrSettings,
