@@ -24,7 +24,7 @@ export interface ControlPlaneOptions {
   readonly settings: Settings
   /** Stays the caller's: closing the control plane leaves it open. */
   readonly store: ConfigStore
-  /** Those that are enabled; a document may name no others. */
+  /** Those that are enabled and run here. `settings.plugins` names others that documents may hold. */
   readonly plugins: readonly AnyPlugin[]
   readonly log: Logger
   /** Where the first admin key is kept when the settings name none. */
@@ -60,7 +60,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { admin: adminSettings } = settings.deployment
   const limits = { ...defaultLimits, ...options.limits }
   const serverHeader = settings.apisix.enable_server_tokens ? `${APISIX} ${options.product}` : 'APISIX'
-  const plugins = new PluginTable(options.plugins)
+  const plugins = new PluginTable({ plugins: options.plugins, names: settings.plugins }, settings)
   const encryption = {
     cipher: createCipher(settings.apisix.data_encryption.keyring),
     encryptsFields: settings.apisix.data_encryption.enable_encrypt_fields,

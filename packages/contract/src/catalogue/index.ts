@@ -1,8 +1,9 @@
 export {
   defaultPluginNames,
+  defaultStreamPluginNames,
   isOffByDefault,
   pluginFacts,
-  streamPluginPriorities,
+  streamPluginPriority,
   type PluginFacts,
 } from './plugin-facts.ts'
 export { checkPluginConfig, knownPlugin, type KnownPlugin, type PluginPlace } from './known-plugin.ts'
@@ -10,7 +11,7 @@ export {
   servedConsumerSchema,
   servedPlugin,
   servedSchema,
-  servedStreamPlugins,
+  servedStreamPlugin,
   type ServablePlugin,
 } from './served-plugin.ts'
 export { mainSchema, mainSchemas } from './main-schemas.ts'

@@ -144,8 +144,8 @@ const offByDefault: Readonly<Record<string, PluginFacts>> = {
   'ocsp-stapling': { priority: -44 },
 }
 
-/** Of stream routes. Weir proxies no streams; the names are those that a control plane of APISIX lists. */
-export const streamPluginPriorities: Readonly<Record<string, number>> = {
+/** Of stream routes. Weir proxies no streams; a control plane shows their plugins all the same. */
+const streamPriorities: Readonly<Record<string, number>> = {
   'ip-restriction': 3000,
   'limit-conn': 1003,
   'mqtt-proxy': 1000,
@@ -155,6 +155,13 @@ export const streamPluginPriorities: Readonly<Record<string, number>> = {
 
 /** The plugins that APISIX enables unless configured otherwise. */
 export const defaultPluginNames: readonly string[] = Object.keys(facts)
+
+/** Those that APISIX enables on stream routes unless configured otherwise, by descending priority. */
+export const defaultStreamPluginNames: readonly string[] = Object.keys(streamPriorities)
+
+export function streamPluginPriority(name: string): number | undefined {
+  return Object.hasOwn(streamPriorities, name) ? streamPriorities[name] : undefined
+}
 
 /** The facts about a plugin of APISIX, be it one that is off by default; undefined for all others. */
 export function pluginFacts(name: string): PluginFacts | undefined {

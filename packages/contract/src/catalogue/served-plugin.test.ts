@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 import {
   defaultPluginNames,
+  defaultStreamPluginNames,
   knownPlugin,
   mainSchema,
   mainSchemas,
   servedConsumerSchema,
   servedPlugin,
   servedSchema,
-  servedStreamPlugins,
+  servedStreamPlugin,
 } from './index.ts'
 
 test('a plugin is shown as APISIX shows it', () => {
@@ -34,13 +35,9 @@ test('all plugins can be shown', () => {
     const plugin = knownPlugin(name)
     expect(plugin && JSON.stringify(servedSchema(plugin))).toContain('"_meta"')
   }
-  expect(Object.keys(servedStreamPlugins()).toSorted()).toEqual([
-    'ip-restriction',
-    'limit-conn',
-    'mqtt-proxy',
-    'syslog',
-    'traffic-split',
-  ])
+  expect(defaultStreamPluginNames.map((name) => servedStreamPlugin(name)?.version)).toHaveLength(5)
+  expect(servedStreamPlugin('mqtt-proxy')).toMatchObject({ priority: 1000 })
+  expect(servedStreamPlugin('cors')).toBeUndefined()
 })
 
 test('schemas of resources by name', () => {

@@ -1,7 +1,7 @@
 // Plugins as the Admin API and the control API show them (contract/admin-api.md §6, etcd.md §8).
 import { isJsonObject, pluginMetaSchema } from '../schema/index.ts'
 import { DEFAULT_VERSION, knownPlugin } from './known-plugin.ts'
-import { streamPluginPriorities } from './plugin-facts.ts'
+import { streamPluginPriority } from './plugin-facts.ts'
 import { readSchemaFile } from './schema-files.ts'
 
 /** A plugin of this build, or one of the catalogue. */
@@ -48,22 +48,20 @@ export function servedPlugin(plugin: ServablePlugin): object {
   }
 }
 
-/** APISIX's plugins for stream routes, by name; shown, and run by no build. */
-export function servedStreamPlugins(): Readonly<Record<string, object>> {
-  return Object.fromEntries(
-    Object.entries(streamPluginPriorities).map(([name, priority]) => {
-      const { description, schema, metadata_schema } = readSchemaFile('stream-plugins', name)
-      return [
-        name,
-        {
-          version: DEFAULT_VERSION,
-          priority,
-          schema: { description, ...withMeta(schema) },
-          metadata_schema,
-        },
-      ]
-    }),
-  )
+/** A plugin of stream routes, which no build runs; undefined when APISIX has none of the name. */
+export function servedStreamPlugin(name: string): ServedStreamPlugin | undefined {
+  const priority = streamPluginPriority(name)
+  if (priority === undefined) return undefined
+  const { description, schema, metadata_schema } = readSchemaFile('stream-plugins', name)
+  const shown = { version: DEFAULT_VERSION, priority, schema: { description, ...withMeta(schema) } }
+  return metadata_schema === undefined ? shown : { ...shown, metadata_schema }
+}
+
+interface ServedStreamPlugin {
+  readonly version: number
+  readonly priority: number
+  readonly schema: object
+  readonly metadata_schema?: object
 }
 
 function withMeta(json: object): object {

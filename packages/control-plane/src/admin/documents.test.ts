@@ -3,15 +3,14 @@ import { isJsonObject } from '@weir/contract'
 import { plugins as built } from '@weir/plugins'
 import { until } from '@weir/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { standIns } from '../testing/stand-ins.ts'
-import { startTestPlane, type Answer, type TestPlane } from '../testing/test-plane.ts'
+import { acceptingSettings, startTestPlane, type Answer, type TestPlane } from '../testing/test-plane.ts'
 
 const upstream = { type: 'roundrobin', nodes: { '127.0.0.1:1980': 1 } }
 const route = { uri: '/a', upstream }
 
 let plane: TestPlane
 beforeEach(async () => {
-  plane = await startTestPlane({ plugins: [...built, ...standIns] })
+  plane = await startTestPlane({ plugins: built, config: acceptingSettings })
 })
 afterEach(() => plane.close())
 
@@ -150,7 +149,7 @@ describe('secrets', () => {
   it('are stored as they are when encryption is off, except for keys of certificates', async () => {
     await plane.close()
     plane = await startTestPlane({
-      plugins: [...built, ...standIns],
+      plugins: built,
       config: `
 apisix: {data_encryption: {enable_encrypt_fields: false}}
 deployment: {admin: {admin_key_required: false, admin_listen: {ip: 127.0.0.1, port: 0}}}`,

@@ -6,8 +6,9 @@ import {
   isJsonObject,
   type Cipher,
   type JsonObject,
+  type PluginPlace,
 } from '@weir/contract'
-import { secretsAt, type PluginPlace, type PluginTable } from './plugin-table.ts'
+import { secretsAt, type PluginTable } from './plugin-table.ts'
 import type { AdminResource } from './resource.ts'
 
 export interface Encryption {

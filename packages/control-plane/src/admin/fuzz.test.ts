@@ -4,8 +4,7 @@ import fc from 'fast-check'
 import { isJsonObject, type JsonObject } from '@weir/contract'
 import { plugins as built } from '@weir/plugins'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { standIns } from '../testing/stand-ins.ts'
-import { startTestPlane, type TestPlane } from '../testing/test-plane.ts'
+import { acceptingSettings, startTestPlane, type TestPlane } from '../testing/test-plane.ts'
 import { resources } from './resources.ts'
 
 const RUNS = 150
@@ -13,7 +12,7 @@ const RUNS = 150
 describe('documents from the schemas', () => {
   let plane: TestPlane
   beforeAll(async () => {
-    plane = await startTestPlane({ plugins: [...built, ...standIns] })
+    plane = await startTestPlane({ plugins: built, config: acceptingSettings })
     await plane.put('/consumers', { username: 'jack' })
   })
   afterAll(() => plane.close())

@@ -11,6 +11,7 @@ import { putId } from './identity.ts'
 import { mergePatch, setAtPath } from './merge.ts'
 import { keyOf, nameIn, type AdminResource } from './resource.ts'
 import { stampPatched } from './timestamps.ts'
+import { withWarning } from './unsupported-plugins.ts'
 import type { Write } from './write.ts'
 
 export async function patch(resource: AdminResource, write: Write, admin: Admin): Promise<Reply> {
@@ -46,7 +47,8 @@ export async function patch(resource: AdminResource, write: Write, admin: Admin)
     admin,
   )
   if ('refusal' in committed) return committed.refusal
-  return reply(200, { key: admin.store.prefix + key, value: committed.document })
+  const answer = reply(200, { key: admin.store.prefix + key, value: committed.document })
+  return withWarning(answer, resource, committed.document, admin.plugins)
 }
 
 function patchedDocument(

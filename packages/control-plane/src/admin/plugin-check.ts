@@ -1,7 +1,7 @@
 // Checks the plugins of a document (contract: admin-api.md §4.7).
-import { compileExpr, isJsonObject, type JsonObject } from '@weir/contract'
-import type { AnyPlugin } from '@weir/plugin-api'
-import type { PluginPlace, PluginTable } from './plugin-table.ts'
+import { compileExpr, isJsonObject, type JsonObject, type PluginPlace } from '@weir/contract'
+import type { NamedPlugin, PluginTable } from './plugin-table.ts'
+import { refusalOf } from './unsupported-plugins.ts'
 
 /** The complaint about the first plugin that is not right, or undefined. */
 export function checkPlugins(
@@ -33,11 +33,11 @@ function checkPlugin(
   if (complaint !== undefined && meta['disable'] !== true) {
     return `failed to check the configuration of plugin ${name} err: ${complaint}`
   }
-  return checkFilter(meta) ?? checkPreFunction(name, meta)
+  return checkFilter(meta) ?? checkPreFunction(name, meta) ?? refusalOf(name, config, table)
 }
 
 function complaintOf(
-  plugin: AnyPlugin,
+  plugin: NamedPlugin,
   config: object,
   place: PluginPlace,
   table: PluginTable,
@@ -45,7 +45,8 @@ function complaintOf(
   const schema = table.schemaAt(plugin, place)
   const parsed = schema.parse(config)
   if (!parsed.ok) return parsed.error
-  if (schema === plugin.consumerSchema || !isJsonObject(parsed.value)) return undefined
+  if (!isJsonObject(parsed.value)) return undefined
+  if (schema === plugin.consumerSchema) return plugin.checkConsumer?.(parsed.value)
   const { _meta, ...own } = parsed.value
   return plugin.check?.(own)
 }

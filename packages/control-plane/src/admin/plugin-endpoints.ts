@@ -1,16 +1,14 @@
-// The plugins of this build and their schemas (contract: admin-api.md §6).
-import { isJsonObject } from '@weir/contract'
-import type { AnyPlugin, PluginSchema } from '@weir/plugin-api'
+// The enabled plugins and their schemas, whether or not this build runs them (contract: admin-api.md §6).
+import { servedConsumerSchema, servedPlugin, servedSchema, servedStreamPlugin } from '@weir/contract'
 import { refuse, reply, type Reply } from '../http/reply.ts'
 import type { Admin } from './admin.ts'
 import type { PluginTable } from './plugin-table.ts'
 
-/** `GET /plugins/list`: names by descending priority. No stream plugin runs here. */
+/** `GET /plugins/list`: names by descending priority. */
 export function listPlugins(query: URLSearchParams, { plugins }: Admin): Reply {
   const subsystem = query.get('subsystem') ?? 'http'
-  if (subsystem === 'stream') return { status: 200, json: '[]' }
-  if (subsystem !== 'http') return { status: 400, text: 'invalid subsystem passed' }
-  return { status: 200, json: JSON.stringify(plugins.all.map(({ name }) => name)) }
+  if (subsystem !== 'http' && subsystem !== 'stream') return { status: 400, text: 'invalid subsystem passed' }
+  return { status: 200, json: JSON.stringify(subsystem === 'http' ? plugins.names : plugins.streamNames) }
 }
 
 /** `GET /plugins/{name}` and `GET /plugins?all=true` */
@@ -18,38 +16,35 @@ export function getPlugins(name: string | undefined, query: URLSearchParams, { p
   const subsystem = query.get('subsystem') ?? 'http'
   if (subsystem !== 'http' && subsystem !== 'stream')
     return refuse(400, `unsupported subsystem: ${subsystem}`)
-  const known = subsystem === 'http' ? plugins.all : []
-  if (query.get('all') === 'true') {
-    return reply(200, Object.fromEntries(known.map((plugin) => [plugin.name, describe(plugin, plugins)])))
-  }
-  const plugin = known.find((one) => one.name === name)
-  if (plugin === undefined) return refuse(404, `plugin not found in subsystem ${subsystem}`)
-  const schema =
-    query.get('schema_type') === 'consumer' ? consumerSchemaOf(plugin) : schemaOf(plugin, plugins)
-  return schema === undefined ? refuse(400, 'not found schema') : reply(200, schema)
+  if (query.get('all') === 'true') return reply(200, subsystem === 'http' ? all(plugins) : allStream(plugins))
+  const forConsumers = query.get('schema_type') === 'consumer'
+  const found =
+    subsystem === 'http'
+      ? schemaOf(name ?? '', forConsumers, plugins)
+      : streamSchemaOf(name ?? '', forConsumers, plugins)
+  if (found === undefined) return refuse(404, `plugin not found in subsystem ${subsystem}`)
+  return found.schema === undefined ? refuse(400, 'not found schema') : reply(200, found.schema)
 }
 
-function describe(plugin: AnyPlugin, table: PluginTable): object {
-  return {
-    version: plugin.version ?? 0.1,
-    priority: plugin.priority,
-    schema: schemaOf(plugin, table),
-    metadata_schema: plugin.metadataSchema?.json,
-    consumer_schema: consumerSchemaOf(plugin),
-    type: plugin.type,
-  }
+interface Found {
+  readonly schema: object | undefined
 }
 
-function schemaOf(plugin: AnyPlugin, table: PluginTable): object {
-  return withSecrets(table.schemaOf(plugin), plugin.encryptFields)
+function schemaOf(name: string, forConsumers: boolean, plugins: PluginTable): Found | undefined {
+  const plugin = plugins.get(name)
+  if (plugin === undefined) return undefined
+  return { schema: forConsumers ? servedConsumerSchema(plugin) : servedSchema(plugin) }
 }
 
-function consumerSchemaOf(plugin: AnyPlugin): object | undefined {
-  return plugin.consumerSchema && withSecrets(plugin.consumerSchema, plugin.consumerEncryptFields)
+function streamSchemaOf(name: string, forConsumers: boolean, plugins: PluginTable): Found | undefined {
+  const plugin = plugins.streamNames.includes(name) ? servedStreamPlugin(name) : undefined
+  return plugin && { schema: forConsumers ? undefined : plugin.schema }
 }
 
-/** APISIX keeps the list of secret fields in the schema itself. */
-function withSecrets({ json }: PluginSchema<unknown>, fields: readonly string[] | undefined): object {
-  if (!isJsonObject(json) || fields === undefined || fields.length === 0) return json
-  return { ...json, encrypt_fields: fields }
+function all({ all: plugins }: PluginTable): object {
+  return Object.fromEntries(plugins.map((plugin) => [plugin.name, servedPlugin(plugin)]))
+}
+
+function allStream({ streamNames }: PluginTable): object {
+  return Object.fromEntries(streamNames.map((name) => [name, servedStreamPlugin(name)]))
 }

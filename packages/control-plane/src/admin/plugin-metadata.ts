@@ -2,6 +2,7 @@
 import type { JsonObject } from '@weir/contract'
 import type { DocumentName } from '../view/keys.ts'
 import type { PluginTable } from './plugin-table.ts'
+import { refusalOf } from './unsupported-plugins.ts'
 
 export function checkMetadata(
   document: JsonObject,
@@ -13,5 +14,5 @@ export function checkMetadata(
   if (plugin === undefined) return 'invalid plugin name'
   // A plugin without a schema for it accepts anything.
   const complaint = plugin.metadataSchema?.check(document)
-  return complaint === undefined ? undefined : `invalid configuration: ${complaint}`
+  return complaint === undefined ? refusalOf(id, document, plugins) : `invalid configuration: ${complaint}`
 }

@@ -16,7 +16,7 @@ export async function reloadPlugins(admin: Admin, read: ReadPlugins | undefined)
     try {
       const { names, plugins } = await read()
       if (names !== undefined) await writePluginNames(admin.store, names)
-      admin.plugins.replace(plugins)
+      admin.plugins.replace({ plugins, names })
       await admin.view.reindex()
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)

@@ -1,10 +1,9 @@
 // What the one generic resource router knows of a resource, beyond what the contract's own description says.
-import type { JsonObject, Resource } from '@weir/contract'
+import type { JsonObject, Resource, PluginPlace } from '@weir/contract'
 import type { DocumentName } from '../view/keys.ts'
 import type { Admin } from './admin.ts'
 import type { Encryption } from './encryption.ts'
 import type { InUse } from './in-use.ts'
-import type { PluginPlace } from './plugin-table.ts'
 import type { Need } from './references.ts'
 
 export interface AdminResource {

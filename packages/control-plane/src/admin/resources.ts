@@ -146,8 +146,3 @@ const rows: readonly AdminResource[] = [
 export const resources: ReadonlyMap<string, AdminResource> = new Map(
   rows.map((row) => [row.contract.collection, row]),
 )
-
-/** By the name under which a schema is served. */
-export const resourcesByName: ReadonlyMap<string, AdminResource> = new Map(
-  rows.filter((row) => row.check === undefined).map((row) => [row.contract.name, row]),
-)

@@ -1,16 +1,13 @@
 // The JSON Schemas of resources, and the check of a document against one of them (contract: admin-api.md §6).
+import { mainSchema } from '@weir/contract'
 import { refuse, refuseEarly, reply, type Reply } from '../http/reply.ts'
 import type { ReadBody } from '../http/body.ts'
-import { resources, resourcesByName } from './resources.ts'
+import { resources } from './resources.ts'
 
 /** `GET /schema/{name}` */
 export function getSchema(name = ''): Reply {
-  // `plugins` is the form of every `plugins` member.
-  if (name === 'plugins') return reply(200, { type: 'object' })
-  const resource = resourcesByName.get(name)
-  return resource === undefined
-    ? refuse(400, `not found schema: ${name}`)
-    : reply(200, resource.contract.schema)
+  const schema = mainSchema(name)
+  return schema === undefined ? refuse(400, `not found schema: ${name}`) : reply(200, schema)
 }
 
 /** `POST /schema/validate/{resources}`: the schema alone, without plugins and references. */

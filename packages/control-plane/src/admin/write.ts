@@ -12,6 +12,7 @@ import type { Target } from './path.ts'
 import { removeLeftovers } from './remove.ts'
 import { keyOf, nameIn, type AdminResource } from './resource.ts'
 import { forbiddenTimestamp, stamp } from './timestamps.ts'
+import { withWarning } from './unsupported-plugins.ts'
 
 export interface Write {
   readonly target: Target
@@ -98,5 +99,6 @@ async function store(
   )
   if ('refusal' in committed) return committed.refusal
   if (committed.created) await removeLeftovers(resource, key, name.id, admin)
-  return reply(committed.created ? 201 : 200, { key: admin.store.prefix + key, value: document })
+  const answer = reply(committed.created ? 201 : 200, { key: admin.store.prefix + key, value: document })
+  return withWarning(answer, resource, document, admin.plugins)
 }

@@ -1,9 +1,8 @@
 // What lies beside the resources: CORS, pages, the plugins of the build, the end.
 import { definePlugin } from '@weir/plugin-api'
-import { defineSchema } from '@weir/contract'
+import { defaultPluginNames, defineSchema } from '@weir/contract'
 import { RawExchange, rawRequest, until } from '@weir/testkit'
 import { describe, expect, it } from 'vitest'
-import { standIns } from '../testing/stand-ins.ts'
 import { adminKey, startTestPlane, testSettings } from '../testing/test-plane.ts'
 
 describe('CORS', () => {
@@ -32,46 +31,68 @@ it('says no version when it may not', async () => {
   await plane.close()
 })
 
+const own = definePlugin({
+  name: 'own',
+  priority: 1,
+  schema: defineSchema({ type: 'object', properties: {} }),
+  create: () => ({}),
+})
+
 describe('plugins', () => {
-  it('are listed by priority, with their schemas', async () => {
-    const plane = await startTestPlane({ plugins: standIns })
-    const { json } = await plane.get('/plugins/list')
-    expect(json).toEqual(standIns.toSorted((a, b) => b.priority - a.priority).map(({ name }) => name))
-    expect((await plane.get('/plugins/list?subsystem=stream')).json).toEqual([])
+  it('are listed by priority, with their schemas, whether they run here or not', async () => {
+    const plane = await startTestPlane({
+      plugins: [own],
+      config: `${testSettings}\nplugins: [cors, limit-count]`,
+    })
+    expect((await plane.get('/plugins/list')).json).toEqual(['cors', 'limit-count', 'own'])
+    expect((await plane.get('/plugins/list?subsystem=stream')).json).toEqual([
+      'ip-restriction',
+      'limit-conn',
+      'mqtt-proxy',
+      'traffic-split',
+      'syslog',
+    ])
     expect((await plane.get('/plugins/list?subsystem=x')).text).toBe('invalid subsystem passed')
     expect((await plane.get('/plugins/limit-count')).json).toMatchObject({
       properties: { count: {}, _meta: { properties: { disable: {} } } },
-      encrypt_fields: ['redis_password'],
+      encrypt_fields: ['redis_password', 'sentinel_password'],
     })
-    expect((await plane.get('/plugins/limit-count?subsystem=stream')).status).toBe(404)
+    expect((await plane.get('/plugins/mqtt-proxy')).status).toBe(404)
+    expect((await plane.get('/plugins/mqtt-proxy?subsystem=stream')).json).toMatchObject({ type: 'object' })
     expect((await plane.get('/plugins/limit-count?subsystem=x')).status).toBe(400)
     expect((await plane.get('/plugins/cors?schema_type=consumer')).json).toEqual({
       error_msg: 'not found schema',
     })
+    expect((await plane.get('/plugins?all=true')).json).toMatchObject({
+      cors: { version: 0.1, priority: 4000, schema: {}, metadata_schema: {} },
+      own: { version: 0.1, priority: 1, schema: {} },
+    })
+    expect((await plane.get('/plugins?all=true&subsystem=stream')).json).toHaveProperty('mqtt-proxy')
+    await plane.close()
+  })
+
+  it("are APISIX's and this build's, unless there is a list", async () => {
+    const plane = await startTestPlane({ plugins: [own] })
+    const { json } = await plane.get('/plugins/list')
+    expect(json).toHaveLength(defaultPluginNames.length + 1)
+    expect(json).toContain('own')
     await plane.close()
   })
 
   it('can be read again, and the names go to the store', async () => {
-    const added = definePlugin({
-      name: 'added',
-      priority: 1,
-      schema: defineSchema({ type: 'object', properties: {} }),
-      create: () => ({}),
-    })
     const plane = await startTestPlane({
-      readPlugins: async () => ({ names: ['added'], plugins: [added] }),
+      readPlugins: async () => ({ names: ['own'], plugins: [own] }),
     })
-    const route = { uri: '/a', plugins: { added: {} } }
+    const route = { uri: '/a', plugins: { own: {} } }
     expect((await plane.put('/routes/1', route)).status).toBe(400)
     expect((await plane.put('/plugins/reload', undefined)).text).toBe('done')
     expect((await plane.put('/routes/1', route)).status).toBe(201)
-    expect((await plane.store.get('/plugins')).entry?.value).toBe('[{"name":"added"}]')
+    expect((await plane.store.get('/plugins')).entry?.value).toBe('[{"name":"own"}]')
     await plane.close()
   })
 
   it('stay when they cannot be read again', async () => {
     const plane = await startTestPlane({
-      plugins: standIns,
       readPlugins: () => Promise.reject(new Error('config.yaml is broken')),
     })
     expect(await plane.put('/plugins/reload', undefined)).toMatchObject({

@@ -1,24 +1,7 @@
 // Where the replay expects something else than what was recorded, and why.
+import { pluginFacts } from '@weir/contract'
 import type { AnyPlugin } from '@weir/plugin-api'
 import type { RecordedCall } from './replay.ts'
-
-/** Calls that need a plugin. Without it in the build they are answered as any unknown plugin is. */
-const needed: Readonly<Record<string, string>> = {
-  'route.ai_proxy_missing_required': 'ai-proxy',
-  'route.ai_proxy_bad_provider': 'ai-proxy',
-  'route.ai_proxy_multi_dup_names': 'ai-proxy-multi',
-  'route.ai_proxy_multi_bad_endpoint': 'ai-proxy-multi',
-  'route.ai_proxy_multi_chash_no_key': 'ai-proxy-multi',
-  'route.ai_proxy_multi_empty_instances': 'ai-proxy-multi',
-  'route.ai_proxy_multi_bad_strategy': 'ai-proxy-multi',
-  'route.ai_rate_limiting_missing': 'ai-rate-limiting',
-  'route.ai_rate_limiting_empty': 'ai-rate-limiting',
-  'route.ai_prompt_guard_bad_regex': 'ai-prompt-guard',
-  'route.ai_prompt_template_empty': 'ai-prompt-template',
-  'route.ai_prompt_decorator_empty': 'ai-prompt-decorator',
-  'schema.plugin': 'ai-rate-limiting',
-  'plugins.get_one': 'ai-proxy',
-}
 
 /** Where APISIX breaks with a page of status 500, a clear 400 takes its place (contract: admin-api.md §1). */
 const insteadOf500: Readonly<Record<string, Partial<RecordedCall>>> = {
@@ -38,29 +21,16 @@ export function isComparable(call: RecordedCall, plugins: readonly AnyPlugin[]):
 
 /** The call as it is to be answered by a build with these plugins. */
 export function expectationOf(call: RecordedCall, plugins: readonly AnyPlugin[]): RecordedCall {
-  const has = (name: string) => plugins.some((plugin) => plugin.name === name)
   const clear = insteadOf500[call.name]
   if (clear !== undefined) return { ...call, status: 400, contentType: 'application/json', ...clear }
-  const plugin = needed[call.name]
-  if (plugin !== undefined && !has(plugin)) return withoutPlugin(call, plugin)
-  return call.name === 'plugins.list' ? { ...call, answer: onlyThoseOf(plugins, call.answer ?? '[]') } : call
+  return call.name === 'plugins.list' ? { ...call, answer: withOurs(call.answer ?? '[]', plugins) } : call
 }
 
-function withoutPlugin({ cut: _cut, ...call }: RecordedCall, plugin: string): RecordedCall {
-  if (call.method === 'GET') {
-    return { ...call, status: 404, answer: '{"error_msg":"plugin not found in subsystem http"}' }
-  }
-  return { ...call, answer: `{"error_msg":"unknown plugin [${plugin}]"}` }
-}
-
-/** APISIX's plugins that this build has, in APISIX's order, with ours that APISIX does not have. */
-function onlyThoseOf(plugins: readonly AnyPlugin[], recorded: string): string {
-  const order: readonly string[] = JSON.parse(recorded)
-  const place = ({ name }: AnyPlugin) => order.indexOf(name)
-  const known = plugins.filter((plugin) => place(plugin) >= 0).toSorted((a, b) => place(a) - place(b))
-  const own = plugins.filter((plugin) => place(plugin) < 0)
-  // Stable: ours take the places that their priorities give them, APISIX's keep their own order.
-  return JSON.stringify(
-    [...known, ...own].toSorted((a, b) => b.priority - a.priority).map(({ name }) => name),
-  )
+/** APISIX's plugins in its order, and ours where their priorities place them. */
+function withOurs(recorded: string, plugins: readonly AnyPlugin[]): string {
+  const names: readonly string[] = JSON.parse(recorded)
+  const own = plugins.filter(({ name }) => !names.includes(name))
+  const priorities = new Map(own.map(({ name, priority }) => [name, priority]))
+  const priority = (name: string) => priorities.get(name) ?? pluginFacts(name)?.priority ?? 0
+  return JSON.stringify([...names, ...priorities.keys()].toSorted((a, b) => priority(b) - priority(a)))
 }

@@ -1,12 +1,16 @@
-// The whole recording against both stores. Plugins that this build lacks have stand-ins with the recorded schemas, so
-// that what follows from them is compared as well; further down, what is answered without them.
+// The whole recording against both stores. Documents may name plugins that this build does not run.
 import { readFileSync } from 'node:fs'
 import { createEtcdStore } from '@weir/config-store/etcd'
-import { plugins as built } from '@weir/plugins'
+import { plugins } from '@weir/plugins'
 import { startEtcd } from '@weir/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { standIns } from '../testing/stand-ins.ts'
-import { openEmbedded, startTestPlane, type TestPlane, type TestStore } from '../testing/test-plane.ts'
+import {
+  acceptingSettings,
+  openEmbedded,
+  startTestPlane,
+  type TestPlane,
+  type TestStore,
+} from '../testing/test-plane.ts'
 import { expectationOf, isComparable } from './expectations.ts'
 import { Replay, type RecordedCall } from './replay.ts'
 
@@ -27,7 +31,6 @@ async function openEtcd(): Promise<TestStore> {
   }
 }
 
-const plugins = [...built, ...standIns]
 const calls = recorded
   .filter((call) => isComparable(call, plugins))
   .map((call) => expectationOf(call, plugins))
@@ -43,7 +46,7 @@ describe.each(stores)('the recorded calls, on %s', (_name, open) => {
   let replay: Replay
   beforeAll(async () => {
     store = await open()
-    plane = await startTestPlane({ store: store.store, plugins })
+    plane = await startTestPlane({ store: store.store, plugins, config: acceptingSettings })
     replay = new Replay(plane.port)
   })
   afterAll(async () => {

@@ -21,6 +21,11 @@ deployment:
     admin_listen: {ip: 127.0.0.1, port: 0}
 `
 
+/** Documents may name plugins that this build does not run: for tests that are about documents. */
+export const acceptingSettings = `${testSettings}
+weir: {unsupported_plugins: {mode: accept}}
+`
+
 const quietLog: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 export interface TestStore {
