@@ -1,6 +1,8 @@
 // What ai-proxy and ai-proxy-multi configure, in one shape. Members keep their names from the configuration.
 import type { HealthCheck } from '@weir/contract'
-import type { JsonObject } from '@weir/llm'
+import type { JsonObject, ProviderConf } from '@weir/llm'
+import type { AwsCredentials } from './credentials/aws-signer.ts'
+import type { GcpSettings } from './credentials/gcp-tokens.ts'
 
 export interface InstanceSettings {
   readonly name: string
@@ -11,7 +13,10 @@ export interface InstanceSettings {
   readonly auth: {
     readonly header?: Readonly<Record<string, unknown>> | undefined
     readonly query?: Readonly<Record<string, unknown>> | undefined
+    readonly gcp?: GcpSettings | undefined
+    readonly aws?: AwsCredentials | undefined
   }
+  readonly provider_conf?: ProviderConf | undefined
   readonly options?: JsonObject | undefined
   readonly override?:
     | {

@@ -2,6 +2,9 @@ export * from './usage.ts'
 export type * from './protocols/protocol.ts'
 export { detectProtocol } from './protocols/detect.ts'
 export { clientProtocols, protocolNamed } from './protocols/index.ts'
+export { openaiChat } from './protocols/openai-chat.ts'
+export { openaiResponses } from './protocols/openai-responses.ts'
+export { passthrough } from './protocols/passthrough.ts'
 export { routeProtocol } from './converters/index.ts'
 export {
   type Conversion,
@@ -30,3 +33,4 @@ export {
   type Prompt,
   TokenEstimator,
 } from './estimate/token-estimator.ts'
+export { encodeFrame } from './transport/event-frames.ts'

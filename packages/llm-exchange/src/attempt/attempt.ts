@@ -6,16 +6,31 @@
 // Before the first token an attempt may fail and another instance be tried, because nobody has seen anything of it.
 // From the first token on the answer belongs to the client: whatever happens is visible to it.
 import { GatewayError } from '@weir/contract'
-import { StreamWatch } from '@weir/llm'
+import {
+  type ClientProtocol,
+  type Conversion,
+  ConversionError,
+  type ConvertedRequest,
+  FrameWatch,
+  type ReplyConversion,
+  StreamConverter,
+  StreamWatch,
+  type Watch,
+} from '@weir/llm'
 import type { ByteSink, ByteStream, RequestContext, UpstreamAttempt } from '@weir/plugin-api'
-import type { AnswerHeaders, Exchange, ExchangeHandler, UpstreamError } from '@weir/upstream'
+import type { AnswerHeaders, Exchange, ExchangeHandler, UpstreamError, UpstreamRequest } from '@weir/upstream'
+import type { Authorizer } from '../credentials/authorizer.ts'
+import type { CallPlan } from '../instance/call-plan.ts'
 import type { Instance } from '../instance/instance.ts'
+import type { Target } from '../instance/targets.ts'
 import type { AttemptExit, AttemptOwner, AttemptRules, AttemptState, Outgoing } from './attempt-types.ts'
+import { conversionRefusal, convertAnswer, listFields } from './converted.ts'
 import {
   type Failure,
-  limitFailure,
+  noPath,
   ownFailure,
   refusal,
+  textFailure,
   transportFailure,
   upstreamFailure,
 } from './failure.ts'
@@ -28,6 +43,13 @@ const answerBytesMax = 64 * 1024 * 1024
 /** What may still come of a stream that has said that it is over, for its connection to be kept. */
 const drainedBytesMax = 65_536
 const CLIENT_CLOSED_REQUEST = 499
+const none: readonly never[] = []
+/** In the contract's words (ai-plugins.md §6.4). */
+const noOutput =
+  'streaming response completed without producing any output; ' +
+  'the upstream likely returned a different stream format than the converter expects'
+
+type RequestHead = Pick<UpstreamRequest, 'method' | 'path' | 'headers'>
 
 export class Attempt implements ExchangeHandler, ByteStream {
   readonly instance: Instance
@@ -41,7 +63,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
   firstTokenMs = 0
   /** Whole milliseconds until it ended; 0 before. */
   endedMs = 0
-  watch: StreamWatch | undefined = undefined
+  watch: Watch | undefined = undefined
   /** Facts of the body as it went out, when it was shaped (contract/ai-plugins.md §6 step 9). */
   toolCount = 0
   endUser = ''
@@ -49,6 +71,14 @@ export class Attempt implements ExchangeHandler, ByteStream {
   readonly #ctx: RequestContext
   readonly #outgoing: Outgoing
   readonly #rules: AttemptRules
+  /** What the instance is spoken to. */
+  #target: ClientProtocol
+  /** Undefined when the client speaks that too. */
+  #reply: ReplyConversion | undefined = undefined
+  #converter: StreamConverter | undefined = undefined
+  #isFramed = false
+  /** What of the request the target protocol could not say. */
+  #dropped: readonly string[] = none
   #record: UpstreamAttempt | undefined = undefined
   #exchange: Exchange | undefined = undefined
   #isFailure = false
@@ -71,31 +101,80 @@ export class Attempt implements ExchangeHandler, ByteStream {
     this.#ctx = ctx
     this.instance = instance
     this.#outgoing = outgoing
+    this.#target = outgoing.protocol
     this.#rules = rules
   }
 
   /** Sends the request. The owner may be called before this returns. */
   send(): void {
-    const { protocol, body, raw, completionMax } = this.#outgoing
+    const { protocol } = this.#outgoing
     const { instance } = this
     const plan = instance.plans.get(protocol)
     if (!plan) return this.#fail('rejected', refusal(400, instance.unsupported(protocol)))
     const target = instance.targets?.choose()
     if (!target) return this.#fail('transport_failed', ownFailure(500, 'the instance has no endpoint'))
+    this.#target = plan.target
+    if (!plan.conversion) return this.#shape(plan, target, this.#outgoing)
+    const converted = this.#convert(plan.conversion)
+    if (converted) this.#shape(plan, target, { body: converted.body, raw: undefined })
+  }
 
+  /** Anew for each attempt, from the client's own request. */
+  #convert(conversion: Conversion): ConvertedRequest | undefined {
+    const { body, model } = this.#outgoing.exchange
+    try {
+      const converted = conversion.request(body, { model })
+      this.#reply = converted.reply
+      this.#dropped = converted.dropped
+      return converted
+    } catch (error) {
+      this.#fail('rejected', conversionRefusal(error))
+      return undefined
+    }
+  }
+
+  #shape(plan: CallPlan, target: Target, { body, raw }: Pick<Outgoing, 'body' | 'raw'>): void {
+    const { exchange, completionMax } = this.#outgoing
+    const path = plan.path(this.#ctx, exchange.model, exchange.stream)
+    if (path === undefined) return this.#fail('rejected', noPath)
     const { bytes, edits } = plan.shaper.shape(body, raw, completionMax)
-    const headers = requestHeaders(this.#ctx, instance, target.host, this.#rules.trustedAddresses)
+    const plain = requestHeaders(this.#ctx, this.instance, target.host, this.#rules.trustedAddresses)
+    const headers = plan.conversion?.headers?.(plain) ?? plain
     if (edits) {
       const tools = 'tools' in edits ? edits['tools'] : body['tools']
       this.toolCount = Array.isArray(tools) ? tools.length : 0
-      this.endUser = protocol.endUser({ ...body, ...edits })
+      this.endUser = plan.target.endUser({ ...body, ...edits })
     }
-    const path = plan.path(this.#ctx)
+    const method = plan.method(this.#ctx)
+    const { authorizer } = this.instance
+    if (authorizer) void this.#authorize(authorizer, target, { method, path, headers }, bytes)
+    else this.#dispatch(target, { method, path, headers }, bytes)
+  }
+
+  async #authorize(
+    authorizer: Authorizer,
+    target: Target,
+    head: RequestHead,
+    body: Buffer | readonly Buffer[],
+  ): Promise<void> {
+    try {
+      const { method, path } = head
+      const more = await authorizer.authorize({ method, path, host: this.instance.hostHeader, body })
+      head.headers.push(...more)
+    } catch (error) {
+      if (this.state !== 'connecting') return
+      this.#fail('rejected', ownFailure(500, error instanceof Error ? error.message : 'no credentials'))
+      return
+    }
+    if (this.state === 'connecting') this.#dispatch(target, head, body)
+  }
+
+  #dispatch(target: Target, { method, path, headers }: RequestHead, bytes: Buffer | readonly Buffer[]): void {
     this.#begin(target.address, path)
     const { timeout } = this.#rules
     this.#exchange = target.origin.send(
       {
-        method: plan.method(this.#ctx),
+        method,
         path,
         headers,
         body: Buffer.isBuffer(bytes) ? bytes : readPieces(bytes, headers),
@@ -109,8 +188,9 @@ export class Attempt implements ExchangeHandler, ByteStream {
     if (this.state !== 'connecting') return
     this.status = status
     if (this.#record) this.#record.headerMs = performance.now() - this.startedAt
-    const { headers, isStream, isEncoded, contentLength } = readResponseHeaders(answer.fields)
+    const { headers, isStream, isFramed, isEncoded, contentLength } = readResponseHeaders(answer.fields)
     this.headers = headers
+    if (this.#dropped.length > 0) headers.push('X-Weir-Dropped-Fields', listFields(this.#dropped))
     this.#isFailure = status === 429 || status >= 500 || this.#rules.failureStatuses.has(status)
     if (isEncoded) {
       // Nobody asked for it, and what cannot be read can neither be accounted nor checked.
@@ -121,7 +201,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
     }
     if (isStream && !this.#isFailure) {
       this.state = 'waiting_for_first_token'
-      this.watch = new StreamWatch(this.#outgoing.protocol, this.#outgoing.wantsText)
+      this.#watchStream(isFramed)
       const { max_stream_duration_ms: durationMs } = this.#rules
       if (durationMs !== undefined) this.#durationTimer = setTimeout(endTooLong, durationMs, this)
       return
@@ -130,10 +210,21 @@ export class Attempt implements ExchangeHandler, ByteStream {
     if (contentLength > this.#answerLimit()) this.#exceedBytes()
   }
 
+  #watchStream(isFramed: boolean): void {
+    const { wantsText } = this.#outgoing
+    this.#isFramed = isFramed
+    this.watch = isFramed ? new FrameWatch(this.#target, wantsText) : new StreamWatch(this.#target, wantsText)
+    if (!this.#reply) return
+    this.#converter = new StreamConverter(this.#reply.stream(), isFramed)
+    // It is written as server-sent events, however it came.
+    const at = this.headers.indexOf('Content-Type')
+    if (isFramed && at >= 0) this.headers[at + 1] = 'text/event-stream'
+  }
+
   onData(chunk: Buffer): void {
     switch (this.state) {
       case 'streaming':
-        this.#pass(chunk)
+        this.#pass(chunk.length, this.#seen(chunk))
         return
       case 'waiting_for_first_token':
         this.#firstToken(chunk)
@@ -159,13 +250,10 @@ export class Attempt implements ExchangeHandler, ByteStream {
         this.#answerComplete()
         return
       case 'waiting_for_first_token':
-        this.#fail(
-          'empty_stream',
-          ownFailure(502, 'the LLM service ended its stream without sending anything'),
-        )
+        this.#failEmpty()
         return
       case 'streaming':
-        if (this.#looksComplete()) this.#completeStream()
+        if (this.#looksComplete()) this.#completeStream(this.#converter?.end(), true)
         else
           this.#break('upstream_broken', 'the stream of the LLM service ended before its answer was complete')
         return
@@ -189,7 +277,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
       state: this.state,
     })
     if (this.state !== 'streaming') this.#fail('transport_failed', failure)
-    else if (this.#looksComplete()) this.#completeStream()
+    else if (this.#looksComplete()) this.#completeStream(this.#converter?.end(), true)
     else this.#break(failure.status === 504 ? 'upstream_timeout' : 'upstream_broken', failure.reason)
   }
 
@@ -246,25 +334,35 @@ export class Attempt implements ExchangeHandler, ByteStream {
   }
 
   #firstToken(chunk: Buffer): void {
-    this.firstTokenMs = Math.floor(performance.now() - this.startedAt)
-    if (chunk.length > (this.#rules.max_response_bytes ?? Infinity)) {
+    this.firstTokenMs ||= Math.floor(performance.now() - this.startedAt)
+    if (this.#bytes + chunk.length > (this.#rules.max_response_bytes ?? Infinity)) {
       this.#exceedBytes()
       return
     }
+    const out = this.#seen(chunk)
+    if (out.length === 0) {
+      this.#bytes += chunk.length
+      if (this.watch?.done) this.#failEmpty()
+      return
+    }
     this.state = 'streaming'
-    this.#pass(chunk)
+    this.#pass(chunk.length, out)
     this.#owner.streaming(this)
   }
 
-  /** The bytes of a stream on their way to the client, untouched. */
-  #pass(chunk: Buffer): void {
-    this.#bytes += chunk.length
+  /** What the client gets of a chunk: the same bytes, or what they are converted to. */
+  #seen(chunk: Buffer): Buffer {
     this.watch?.push(chunk)
+    return this.#converter ? this.#converter.push(chunk, this.watch?.done ?? false) : chunk
+  }
+
+  #pass(length: number, out: Buffer): void {
+    this.#bytes += length
     if (this.watch?.done) {
-      this.#completeStream(chunk)
+      this.#completeStream(out, false)
       return
     }
-    this.#deliver(chunk)
+    if (out.length > 0) this.#deliver(out)
     if (this.#bytes > (this.#rules.max_response_bytes ?? Infinity)) this.#exceedBytes()
   }
 
@@ -277,37 +375,44 @@ export class Attempt implements ExchangeHandler, ByteStream {
    * The stream said that it is over, or ended after all of its answers did. The cost is settled before the last
    * bytes leave, so that the client's next request finds it booked.
    */
-  #completeStream(last?: Buffer): void {
+  #completeStream(last: Buffer | undefined, hasEnded: boolean): void {
     this.#end('streamed', this.status)
     this.#noteSent()
-    if (last) {
+    if (!hasEnded) {
       // Its connection is kept when the upstream ends it properly; that is no longer the client's business.
       this.state = 'draining'
       this.#bytes = 0
       this.resume()
     }
     this.#owner.streamSettled(this, false)
-    if (last) this.#deliver(last)
+    if (last && last.length > 0) this.#deliver(last)
     this.#sink?.end()
   }
 
   /** Tells the client that what it has is not all: by an event, and by breaking the connection off. */
   #break(code: 'upstream_broken' | 'upstream_timeout', message: string): void {
-    const isWhole = this.watch?.betweenEvents ?? true
+    // What is converted is passed on in whole events.
+    const isWhole = this.#converter !== undefined || (this.watch?.betweenEvents ?? true)
     this.#end('stream_broken', this.status)
     this.#exchange?.abort()
     this.#owner.streamSettled(this, true)
     const event = this.#outgoing.protocol.errorEvent(message)
-    if (event !== '') this.#deliver(Buffer.from(isWhole ? event : `\n\n${event}`))
+    // Behind half a frame nothing could be read.
+    if (typeof event !== 'string') {
+      if (isWhole) this.#deliver(event)
+    } else if (event !== '') this.#deliver(Buffer.from(isWhole ? event : `\n\n${event}`))
     this.#breakage = new GatewayError(code, message)
     this.#sink?.fail(this.#breakage)
   }
 
   /** No marker of the end is needed where every answer said that it is finished. */
   #looksComplete(): boolean {
-    const { protocol, body } = this.#outgoing
-    if (!this.watch || !protocol.marks) return true
-    return this.watch.done || (this.watch.finished > 0 && this.watch.finished >= protocol.answersWanted(body))
+    const { watch } = this
+    if (!watch || (!this.#target.marks && !this.#isFramed)) return true
+    if (watch.done) return true
+    // A converted request asks for one answer.
+    const wanted = this.#reply ? 1 : this.#target.answersWanted(this.#outgoing.body)
+    return watch.finished > 0 && watch.finished >= wanted
   }
 
   #answerComplete(): void {
@@ -319,10 +424,35 @@ export class Attempt implements ExchangeHandler, ByteStream {
       this.#fail('rejected', upstreamFailure(this.status, this.headers, body))
       return
     }
+    const answer = this.#reply ? this.#convertBack(this.#reply, bytes) : bytes
+    if (!answer) return
     this.#end('answered', this.status)
     this.#noteSent()
     this.firstTokenMs = this.endedMs
-    this.#owner.answered(this, bytes)
+    this.#owner.answered(this, answer)
+  }
+
+  #convertBack(
+    reply: ReplyConversion,
+    bytes: Buffer | readonly Buffer[],
+  ): Buffer | readonly Buffer[] | undefined {
+    try {
+      return convertAnswer(reply, this.status, bytes)
+    } catch (error) {
+      if (!(error instanceof ConversionError)) throw error
+      this.#fail('rejected', textFailure(500, error.message, none))
+      return undefined
+    }
+  }
+
+  /** A stream that brought nothing: another instance may still be asked. */
+  #failEmpty(): void {
+    this.#exchange?.abort()
+    const failure =
+      this.#converter && this.#bytes > 0
+        ? textFailure(502, noOutput, none)
+        : ownFailure(502, 'the LLM service ended its stream without sending anything')
+    this.#fail('empty_stream', failure)
   }
 
   #answerLimit(): number {
@@ -339,7 +469,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
       return
     }
     this.#exchange?.abort()
-    this.#fail('limit_hit', limitFailure(status, text, contentTypeOf(this.headers)))
+    this.#fail('limit_hit', textFailure(status, text, contentTypeOf(this.headers)))
   }
 
   /** Before the first token: the owner decides what becomes of the request. */

@@ -37,7 +37,7 @@ export function transportFailure({ failure }: UpstreamError): Failure {
 }
 
 /** A text that the contract fixes, under the upstream's content type when there is one. */
-export function limitFailure(status: number, text: string, headers: readonly string[]): Failure {
+export function textFailure(status: number, text: string, headers: readonly string[]): Failure {
   const typed = headers.length > 0 ? headers : textHeaders
   return { status, headers: typed, body: text, source: 'apisix', reason: text, isFinal: false }
 }
@@ -58,4 +58,14 @@ export function ownFailure(status: number, message: string, source: ResponseSour
 /** The request itself is wrong for this instance, and the contract says so in plain text. */
 export function refusal(status: number, text: string): Failure {
   return { status, headers: textHeaders, body: text, source: 'apisix', reason: text, isFinal: true }
+}
+
+/** The model is in the path, and nobody names one; or the provider's place is not configured (§6 step 8). */
+export const noPath: Failure = {
+  ...ownFailure(
+    400,
+    'could not resolve upstream path: ensure the route or request body specifies a model, ' +
+      'or that override.endpoint includes a path',
+  ),
+  isFinal: true,
 }

@@ -5,13 +5,18 @@ import type { AnswerHeaders } from '@weir/upstream'
 const passed: readonly (readonly [field: string, name: string])[] = [
   ['retry-after', 'Retry-After'],
   ['x-request-id', 'x-request-id'],
+  // Anthropic's.
+  ['request-id', 'request-id'],
 ]
-const passedPrefix = 'x-ratelimit-'
+/** `x-ratelimit-limit-requests` and its siblings, and Anthropic's. */
+const passedPrefixes = ['x-ratelimit-', 'anthropic-ratelimit-'] as const
 
 export interface ResponseFacts {
   /** Name, value, name, value ... for the client. */
   readonly headers: string[]
   readonly isStream: boolean
+  /** Whether it is a stream of Amazon's frames. */
+  readonly isFramed: boolean
   /** Whether the body is compressed. */
   readonly isEncoded: boolean
   /** -1 when it is not announced. */
@@ -27,14 +32,17 @@ export function readResponseHeaders(fields: AnswerHeaders['fields']): ResponseFa
     if (value !== undefined) headers.push(name, value)
   }
   for (const name in fields) {
-    const value = name.startsWith(passedPrefix) ? first(fields[name]) : undefined
+    const isPassed = name.startsWith(passedPrefixes[0]) || name.startsWith(passedPrefixes[1])
+    const value = isPassed ? first(fields[name]) : undefined
     if (value !== undefined) headers.push(name, value)
   }
   const encoding = first(fields['content-encoding']) ?? ''
   const length = first(fields['content-length'])
+  const isFramed = contentType?.includes('application/vnd.amazon.eventstream') ?? false
   return {
     headers,
-    isStream: contentType?.includes('text/event-stream') ?? false,
+    isStream: isFramed || (contentType?.includes('text/event-stream') ?? false),
+    isFramed,
     isEncoded: encoding !== '' && encoding.toLowerCase() !== 'identity',
     contentLength: length === undefined ? -1 : Number(length),
   }

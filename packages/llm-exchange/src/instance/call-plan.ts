@@ -1,37 +1,68 @@
 // What is the same for every request of one protocol to one instance: worked out once per configuration.
-import { BodyShaper, type ClientProtocol, type Endpoint, type JsonObject, type Provider } from '@weir/llm'
+import {
+  BodyShaper,
+  type ClientProtocol,
+  type Conversion,
+  type Endpoint,
+  type JsonObject,
+  type Provider,
+  routeProtocol,
+} from '@weir/llm'
 import { isJsonObject } from '@weir/contract'
 import { consumedArguments, hiddenArguments, type RequestContext } from '@weir/plugin-api'
 import type { InstanceSettings } from '../settings.ts'
 
 export interface CallPlan {
+  /** What the instance is spoken to. */
+  readonly target: ClientProtocol
+  /** Undefined when the client speaks that too. */
+  readonly conversion: Conversion | undefined
   readonly shaper: BodyShaper
   readonly method: (ctx: RequestContext) => string
-  /** Path with query. */
-  readonly path: (ctx: RequestContext) => string
+  /** Path with query; undefined when something is missing of which it is made. */
+  readonly path: (ctx: RequestContext, model: string, stream: boolean) => string | undefined
 }
 
-/** Undefined when the provider does not answer this protocol. */
+/** Undefined when the provider cannot be asked in this protocol. */
 export function createCallPlan(
   settings: InstanceSettings,
   provider: Provider,
   endpoint: Endpoint | undefined,
   protocol: ClientProtocol,
 ): CallPlan | undefined {
-  const shaper = createShaper(settings, provider, protocol)
+  const route = routeProtocol(provider, endpoint?.path, protocol)
+  if (!route) return undefined
+  const { target } = route
+  const shaper = createShaper(settings, provider, target)
   const authQuery = toPairs(settings.auth.query)
   const fixed = mergeQuery(authQuery, new URLSearchParams(endpoint?.query ?? ''))
-  if (protocol.name === 'passthrough') {
+  if (target.name === 'passthrough') {
     return {
+      ...route,
       shaper,
       method: (ctx) => ctx.request.method,
       path: (ctx) => withQuery(endpoint?.path ?? clientPath(ctx), clientQuery(fixed, authQuery, ctx)),
     }
   }
-  const capability = provider.paths[protocol.name]
-  if (capability === undefined) return undefined
-  const path = withQuery(endpoint?.path ?? capability, fixed)
-  return { shaper, method: () => 'POST', path: () => path }
+  const path = endpoint?.path ?? provider.paths[target.name]
+  if (typeof path === 'function') {
+    const conf = settings.provider_conf ?? {}
+    return {
+      ...route,
+      shaper,
+      method: post,
+      path(_ctx, model, stream) {
+        const found = path({ conf, model, stream })
+        return found === undefined ? undefined : withQuery(found, fixed)
+      },
+    }
+  }
+  const whole = path === undefined ? undefined : withQuery(path, fixed)
+  return { ...route, shaper, method: post, path: () => whole }
+}
+
+function post(): string {
+  return 'POST'
 }
 
 function createShaper(settings: InstanceSettings, provider: Provider, protocol: ClientProtocol): BodyShaper {
@@ -43,6 +74,7 @@ function createShaper(settings: InstanceSettings, provider: Provider, protocol: 
     maxTokensMember: provider.maxTokens[protocol.name],
     patch: isJsonObject(patch) ? patch : undefined,
     forcePatch: override?.request_body_force_override ?? false,
+    dropsModel: provider.dropsModel ?? false,
   })
 }
 

@@ -1,18 +1,16 @@
 // One LLM that a configuration may call, with everything about it that no request changes.
 import {
-  anthropicMessages,
-  bedrockConverse,
   type ClientProtocol,
+  clientProtocols,
   type Endpoint,
   findProvider,
-  openaiChat,
-  openaiEmbeddings,
-  openaiResponses,
+  hostHeader,
   parseEndpoint,
-  passthrough,
   type Provider,
 } from '@weir/llm'
 import type { PluginHost } from '@weir/plugin-api'
+import type { Authorizer } from '../credentials/authorizer.ts'
+import { createAuthorizer } from '../credentials/index.ts'
 import type { InstanceSettings, RouteSettings } from '../settings.ts'
 import { type CallPlan, createCallPlan, toPairs } from './call-plan.ts'
 import { createCheckedTargets, createPlainTarget, type Targets } from './targets.ts'
@@ -27,6 +25,8 @@ export interface Instance {
   readonly model: string | undefined
   readonly scheme: string
   readonly hostName: string
+  /** As the Host header has it. */
+  readonly hostHeader: string
   /** Undefined when neither configuration nor provider names a host. */
   readonly targets: Targets | undefined
   /** Whether its targets are checked, so that it may be unhealthy. */
@@ -34,21 +34,14 @@ export interface Instance {
   /** Lower-case name, value, name, value ... */
   readonly headers: readonly string[]
   readonly headerNames: ReadonlySet<string>
+  /** Undefined when `headers` hold all credentials. */
+  readonly authorizer: Authorizer | undefined
   /** By protocol; what is missing is not supported. */
   readonly plans: ReadonlyMap<ClientProtocol, CallPlan>
   readonly unsupported: (protocol: ClientProtocol) => string
 }
 
-const protocols: readonly ClientProtocol[] = [
-  openaiChat,
-  openaiResponses,
-  openaiEmbeddings,
-  anthropicMessages,
-  bedrockConverse,
-  passthrough,
-]
-
-/** Throws for a provider that this build does not run; the plugins' `check` says so before. */
+/** Throws for an unknown provider; the schemas admit none. */
 export function createInstance(
   settings: InstanceSettings,
   index: number,
@@ -58,11 +51,15 @@ export function createInstance(
   const provider = findProvider(settings.provider)
   if (!provider) throw new Error(`ai provider: ${settings.provider} is not supported.`)
   const endpoint = endpointOf(settings, provider)
-  const headers = [...toPairs(settings.auth.header)].flatMap(([name, value]) => [name.toLowerCase(), value])
+  const authorizer = createAuthorizer(settings, route.ssl_verify, host)
+  const headers = [...toPairs(settings.auth.header)]
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name]) => !authorizer?.headerNames.includes(name))
+    .flat()
   headers.push('content-type', 'application/json')
   const supported = Object.keys(provider.paths).join(', ')
   const plans = new Map<ClientProtocol, CallPlan>()
-  for (const protocol of protocols) {
+  for (const protocol of clientProtocols) {
     const plan = createCallPlan(settings, provider, endpoint, protocol)
     if (plan) plans.set(protocol, plan)
   }
@@ -75,10 +72,12 @@ export function createInstance(
     model: typeof model === 'string' ? model : undefined,
     scheme: endpoint?.scheme ?? '',
     hostName: endpoint?.host ?? '',
+    hostHeader: endpoint ? hostHeader(endpoint) : '',
     targets: endpoint && createTargets(settings, index, endpoint, route, host),
     isChecked: settings.checks !== undefined,
     headers,
-    headerNames: new Set(headers.filter((_, i) => i % 2 === 0)),
+    headerNames: new Set([...headers.filter((_, i) => i % 2 === 0), ...(authorizer?.headerNames ?? [])]),
+    authorizer,
     plans,
     unsupported: ({ name }) =>
       `provider ${provider.name} does not support ${name} protocol (supported: ${supported})`,
@@ -88,7 +87,9 @@ export function createInstance(
 function endpointOf(settings: InstanceSettings, provider: Provider): Endpoint | undefined {
   const text = settings.override?.endpoint
   if (text !== undefined) return parseEndpoint(text)
-  return provider.host === undefined ? undefined : parseEndpoint(`https://${provider.host}`)
+  const { host } = provider
+  const name = typeof host === 'function' ? host(settings.provider_conf ?? {}) : host
+  return name === undefined ? undefined : parseEndpoint(`https://${name}`)
 }
 
 function createTargets(

@@ -1,24 +1,9 @@
 // The thread that reads the texts of long JSON: see text-thread.ts.
 import { parentPort } from 'node:worker_threads'
-import { anthropicMessages } from '../protocols/anthropic-messages.ts'
-import { bedrockConverse } from '../protocols/bedrock-converse.ts'
-import { openaiChat } from '../protocols/openai-chat.ts'
-import { openaiEmbeddings } from '../protocols/openai-embeddings.ts'
-import { openaiResponses } from '../protocols/openai-responses.ts'
-import { passthrough } from '../protocols/passthrough.ts'
-import type { ClientProtocol } from '../protocols/protocol.ts'
+import { protocolNamed } from '../protocols/index.ts'
 import { parseObject } from '../protocols/read-json.ts'
 import type { FromTextThread, TextsWanted, ToTextThread } from './text-thread.ts'
 
-const all: readonly ClientProtocol[] = [
-  anthropicMessages,
-  bedrockConverse,
-  openaiChat,
-  openaiEmbeddings,
-  openaiResponses,
-  passthrough,
-]
-const protocols = new Map(all.map((protocol) => [protocol.name, protocol]))
 const arrived = new Map<number, Uint8Array[]>()
 
 parentPort?.on('message', (message: ToTextThread) => {
@@ -35,8 +20,8 @@ parentPort?.on('message', (message: ToTextThread) => {
 })
 
 function textsOf(json: string, { protocol: name, turns }: TextsWanted): readonly string[] {
-  const protocol = protocols.get(name)
+  const protocol = protocolNamed(name)
   const value = parseObject(json)
-  if (!protocol || !value) return []
+  if (!value) return []
   return turns ? protocol.turnTexts(value, turns.mode, turns.roles) : [protocol.answerText(value)]
 }

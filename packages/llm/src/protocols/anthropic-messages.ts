@@ -37,6 +37,7 @@ export const anthropicMessages: ClientProtocol = {
     usage: 'usage"',
     finish: undefined,
     done: 'message_stop"',
+    error: 'event: error',
     toolCall: '_use"',
     text: 'text":',
     toolText: 'partial_json":',

@@ -1,7 +1,8 @@
-// Bedrock's Converse: recognised, and its requests can be read; no provider of this build answers it yet.
+// Bedrock's Converse. Its streams are binary frames, here events whose type is the frame's (transport/event-frames.ts).
+import { encodeFrame, isExceptionEvent } from '../transport/event-frames.ts'
 import { textsOfContent, textsOfTurns } from './message-texts.ts'
-import type { ClientProtocol, JsonObject } from './protocol.ts'
-import { isPresent, numberAt, objectAt, objectsAt } from './read-json.ts'
+import type { ClientProtocol, EventFacts, JsonObject, SseEvent } from './protocol.ts'
+import { isPresent, numberAt, objectAt, objectsAt, parseObject, textAt } from './read-json.ts'
 
 const zeroUsage: JsonObject = { inputTokens: 0, outputTokens: 0, totalTokens: 0 }
 
@@ -11,14 +12,26 @@ export const bedrockConverse: ClientProtocol = {
   isStream: (body) => body['stream'] === true,
   fixUp: (body) => ('stream' in body ? { stream: undefined } : undefined),
   answersWanted: () => 1,
-  media: () => ({ count: 0, bytes: 0 }),
+  media(body) {
+    let count = 0
+    let bytes = 0
+    for (const message of objectsAt(body, 'messages')) {
+      for (const block of objectsAt(message, 'content')) {
+        const medium = mediaKinds.find((kind) => isPresent(block[kind]))
+        if (!medium) continue
+        count++
+        bytes += textAt(objectAt(objectAt(block, medium), 'source'), 'bytes').length
+      }
+    }
+    return { count, bytes }
+  },
   turnTexts(body, mode, roles) {
     const system = roles.includes('system') ? textsOfContent(body['system'], () => true) : []
     return [...system, ...textsOfTurns(objectsAt(body, 'messages'), mode, roles, textsOfMessage)]
   },
-  // Its streams are not server-sent events.
+  // Its streams are no text that could be searched.
   marks: undefined,
-  readEvent: () => ({}),
+  readEvent,
   usage(raw) {
     const promptTokens = numberAt(raw, 'inputTokens')
     const completionTokens = numberAt(raw, 'outputTokens')
@@ -28,8 +41,9 @@ export const bedrockConverse: ClientProtocol = {
       totalTokens: isPresent(raw['totalTokens'])
         ? numberAt(raw, 'totalTokens')
         : promptTokens + completionTokens,
-      cacheReadTokens: 0,
-      cacheCreationTokens: 0,
+      // APISIX leaves these out; Bedrock reports them.
+      cacheReadTokens: numberAt(raw, 'cacheReadInputTokens'),
+      cacheCreationTokens: numberAt(raw, 'cacheWriteInputTokens'),
       reasoningTokens: 0,
       source: 'reported',
       interrupted: false,
@@ -38,14 +52,51 @@ export const bedrockConverse: ClientProtocol = {
   },
   answerUsage: (answer) => (isPresent(answer['usage']) ? objectAt(answer, 'usage') : undefined),
   answerText: (answer) => textsOfMessage(objectAt(objectAt(answer, 'output'), 'message')).join(' '),
-  answerHasToolCall: () => false,
+  answerHasToolCall: (answer) =>
+    objectsAt(objectAt(objectAt(answer, 'output'), 'message'), 'content').some((block) =>
+      isPresent(block['toolUse']),
+    ),
   endUser: () => '',
   denyBody: denied,
   denyStream: denied,
   terminator: '',
-  errorEvent: () => '',
+  errorEvent: (message) =>
+    encodeFrame(
+      {
+        ':message-type': 'exception',
+        ':exception-type': 'internalServerException',
+        ':content-type': 'application/json',
+      },
+      JSON.stringify({ message }),
+    ),
   isDataEvent: () => false,
 }
+
+/**
+ * The metadata with the usage comes last; `messageStop` before it ends the answer, not the stream (APISIX takes both
+ * for the end).
+ */
+function readEvent(event: SseEvent): EventFacts {
+  if (isExceptionEvent(event.type)) return { done: true }
+  const data = parseObject(event.data)
+  if (!data) return {}
+  switch (event.type) {
+    case 'contentBlockDelta': {
+      const { text } = objectAt(data, 'delta')
+      return { text: typeof text === 'string' ? text : undefined }
+    }
+    case 'contentBlockStart':
+      return { toolCall: isPresent(objectAt(data, 'start')['toolUse']) }
+    case 'messageStop':
+      return { finished: 1 }
+    case 'metadata':
+      return { usage: bedrockConverse.answerUsage(data), done: true }
+    default:
+      return {}
+  }
+}
+
+const mediaKinds = ['image', 'document', 'video']
 
 function textsOfMessage(message: JsonObject): readonly string[] {
   return textsOfContent(message['content'], () => true)

@@ -8,6 +8,8 @@ export type ProtocolName =
   | 'openai-chat'
   | 'openai-embeddings'
   | 'passthrough'
+  /** Only spoken to a provider: no client is taken to speak it. */
+  | 'vertex-predict'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -45,6 +47,8 @@ export interface StreamMarks {
   readonly finish: string | undefined
   /** Occurs in every event that ends the stream. */
   readonly done: string
+  /** Occurs in every event by which the provider itself breaks its stream off, where it has one. */
+  readonly error?: string
   /** Occurs in every event that calls a tool. */
   readonly toolCall: string
   /** The end of the keys whose string values are text of the answer, with the colon: `content":`. */
@@ -85,8 +89,8 @@ export interface ClientProtocol {
   denyStream(text: string, model: string, usage: JsonObject | undefined): string
   /** The event that ends a stream of this protocol. */
   readonly terminator: string
-  /** An event that tells the client that its stream broke; empty where the protocol has none. */
-  errorEvent(message: string): string
+  /** Tells the client that its stream broke; empty where the protocol has no such event. */
+  errorEvent(message: string): string | Buffer
   /** Whether moderation annotates this event. */
   isDataEvent(event: SseEvent): boolean
 }

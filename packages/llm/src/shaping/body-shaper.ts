@@ -75,7 +75,8 @@ export class BodyShaper {
 
   #shapeLong(outline: JsonObject, json: LongJson, completionMax: number | undefined): ShapedBody {
     const { patch } = this.#rules
-    const body = patch ? withPatchable(outline, json, patch) : outline
+    const whole = this.#nested ? withPatchable(outline, json, this.#nested) : outline
+    const body = patch ? withPatchable(whole, json, patch) : whole
     const edits = this.#bounded(body, this.#edits(body), completionMax)
     // An array has no members to set.
     if (!edits || !json.isObject) return { bytes: json.pieces, edits: undefined }
@@ -101,8 +102,8 @@ export class BodyShaper {
       edits[key] = value
     }
     const { patch, forcePatch, dropsModel } = this.#rules
-    if (this.#nested) edits = patched(body, edits, this.#nested, true)
-    if (patch) edits = patched(body, edits, patch, forcePatch)
+    if (this.#nested) edits = withPatch(body, edits, this.#nested, true)
+    if (patch) edits = withPatch(body, edits, patch, forcePatch)
     if (!dropsModel || !('model' in body || (edits && 'model' in edits))) return edits
     edits ??= {}
     edits['model'] = undefined
@@ -116,8 +117,11 @@ export class BodyShaper {
   ): BodyEdits | undefined {
     if (completionMax === undefined) return edits
     const member = (key: string) => (edits && Object.hasOwn(edits, key) ? edits[key] : body[key])
-    const lowered = lowerCompletion(member, completionMax, this.#rules.maxTokensMember?.member)
-    return lowered ? { ...edits, ...lowered } : edits
+    const { member: name, within } = this.#rules.maxTokensMember ?? {}
+    const lowered = lowerCompletion(member, completionMax, within === undefined ? name : undefined)
+    if (lowered) return { ...edits, ...lowered }
+    if (name === undefined || within === undefined) return edits
+    return withPatch(body, edits, { [within]: { [name]: completionMax } }, false)
   }
 
   #splice(raw: Buffer, body: JsonObject, edits: BodyEdits): Buffer | undefined {
@@ -154,9 +158,9 @@ function withPatchable(outline: JsonObject, json: LongJson, patch: JsonObject): 
 type MutableEdits = Record<string, unknown>
 
 /** The edits so far and those of a patch, which sees their outcome. */
-function patched(
+function withPatch(
   body: JsonObject,
-  edits: MutableEdits | undefined,
+  edits: BodyEdits | undefined,
   patch: JsonObject,
   force: boolean,
 ): MutableEdits | undefined {

@@ -11,12 +11,29 @@ export const textLengthMax = 8 * 1024 * 1024
 
 const BRACE = 0x7b
 
+/** What is known of a stream while it passes. */
+export interface Watch {
+  readonly usage: UsageReport | undefined
+  /** All text so far, when it is wanted. */
+  readonly text: string
+  /** Bytes of the answer's text, about: what an estimate of its tokens needs. */
+  readonly textBytes: number
+  /** The stream said that it is over. */
+  readonly done: boolean
+  /** Answers that are said to be complete. */
+  readonly finished: number
+  readonly toolCall: boolean
+  /** Whether what passed so far ends with a whole event. */
+  readonly betweenEvents: boolean
+  push(chunk: Buffer): void
+}
+
 /**
  * Feed it every chunk of one stream. In most of them none of the protocol's marks occurs: those cost a few searches
  * of their text. An event with a mark is parsed, so a mark inside an answer's text misleads nobody. When
  * all text is wanted every event is parsed.
  */
-export class StreamWatch {
+export class StreamWatch implements Watch {
   usage: UsageReport | undefined
   /** All text so far, when it is wanted. */
   text = ''
@@ -65,6 +82,7 @@ export class StreamWatch {
       hasValueStartingWith(text, marks.usage, BRACE) ||
       (marks.finish !== undefined && hasTextValue(text, marks.finish)) ||
       text.includes(marks.done) ||
+      (marks.error !== undefined && text.includes(marks.error)) ||
       (!this.toolCall && text.includes(marks.toolCall))
     )
   }

@@ -96,10 +96,6 @@ test.each([
     "instance 'a': bedrock requires provider_conf.region",
   ],
   [
-    { instances: [instance('a', { provider: 'anthropic' })] },
-    "instance 'a': ai provider: anthropic is not supported. This build of Weir does not run it yet.",
-  ],
-  [
     { instances: two, balancer: { algorithm: 'chash' } },
     'must configure `hash_key` when balancer `hash_on` is not set to cookie',
   ],

@@ -57,10 +57,6 @@ test.each([
     { provider: 'openai', auth: { gcp: { service_account_json: '{secret' } } },
     'invalid gcp service_account_json: not valid JSON',
   ],
-  [
-    { provider: 'gemini', auth: {} },
-    'ai provider: gemini is not supported. This build of Weir does not run it yet.',
-  ],
   [{ provider: 'openai', auth: {}, override: { llm_options: { max_tokens: 0 } } }, /max_tokens/],
   [{ provider: 'openai', auth: { gcp: { service_account_json: '$secret://v/1/a/b' } } }, undefined],
 ])('%j: %s', (document, complaint) => {

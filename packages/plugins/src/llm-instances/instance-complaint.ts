@@ -1,6 +1,5 @@
 // What the schema cannot say about one instance, in APISIX's words (contract/ai-plugins.md §4).
 import { isJsonObject, isReference } from '@weir/contract'
-import { findProvider } from '@weir/llm'
 
 export interface InstanceConfig {
   readonly provider: string
@@ -22,9 +21,6 @@ export function instanceComplaint(config: InstanceConfig): string | undefined {
   if (typeof account === 'string' && !isReference(account)) {
     const complaint = jsonComplaint(account)
     if (complaint !== undefined) return `invalid gcp service_account_json: ${complaint}`
-  }
-  if (!findProvider(provider)) {
-    return `ai provider: ${provider} is not supported. This build of Weir does not run it yet.`
   }
   return undefined
 }

@@ -112,7 +112,7 @@ function headersOf({ name, scenario }: Turn, contentType: string) {
   }
 }
 
-function send(turn: Turn, status: number, body: string): void {
+function send(turn: Turn, status: number, body: string | Buffer): void {
   const length = status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }
   turn.res.writeHead(status, { ...headersOf(turn, 'application/json'), ...length }).end(body)
 }

@@ -15,7 +15,7 @@ export interface Scenario {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as it is instead of an answer made for the request. */
-  readonly body?: string
+  readonly body?: string | Buffer
   /** `false` leaves the header out. */
   readonly contentType?: string | false
   /** The pieces of the answer's text; each is one chunk of a stream. */
