@@ -1,6 +1,6 @@
 // Signature Version 4 for Amazon Bedrock (contract/ai-plugins.md §6.3).
 import { createHash } from 'node:crypto'
-import { sign } from 'aws4'
+import aws4 from 'aws4'
 import type { Authorizer, UnsignedRequest } from './authorizer.ts'
 
 export interface AwsCredentials {
@@ -22,7 +22,7 @@ export function createAwsSigner(credentials: AwsCredentials, region: string): Au
     authorize({ method, path, host, body }) {
       // aws4 is told the body's hash, for the body may lie in pieces. It puts its own headers in, among them Host.
       const headers = { 'content-type': 'application/json', 'X-Amz-Content-Sha256': hashOf(body) }
-      const signed = sign({ service: 'bedrock', region, method, path, host, headers }, keys)
+      const signed = aws4.sign({ service: 'bedrock', region, method, path, host, headers }, keys)
       return Object.entries(signed.headers ?? {}).flatMap(([name, value]) =>
         names.includes(name.toLowerCase()) ? [name.toLowerCase(), String(value)] : [],
       )
