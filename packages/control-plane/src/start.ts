@@ -1,5 +1,4 @@
 // Starts the control plane: the Admin API over a store.
-import { getRequestListener } from '@hono/node-server'
 import type { ConfigStore } from '@weir/config-store'
 import { createCipher, type Settings } from '@weir/contract'
 import type { AnyPlugin } from '@weir/plugin-api'
@@ -15,8 +14,8 @@ import { compileAllowList } from './auth/allow-list.ts'
 import { openKeys } from './auth/open-keys.ts'
 import { createApp } from './http/app.ts'
 import { defaultLimits, type AdminLimits } from './http/limits.ts'
-import { page, pageContentType } from './http/pages.ts'
-import { listen } from './http/server.ts'
+import { serverHeaderOf } from './http/server-header.ts'
+import { serve } from './http/serve.ts'
 import { Preparation } from './prepare-store.ts'
 import { View } from './view/view.ts'
 
@@ -48,9 +47,6 @@ export interface ControlPlane {
   close(): Promise<void>
 }
 
-/** The version of APISIX whose Admin API this is. */
-const APISIX = 'APISIX/3.18.0'
-
 /**
  * Listens at once, whether the store can be reached or not: until it can, requests are answered 503.
  * @throws when the port cannot be had, or the settings cannot be used.
@@ -59,7 +55,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { settings, store, log } = options
   const { admin: adminSettings } = settings.deployment
   const limits = { ...defaultLimits, ...options.limits }
-  const serverHeader = settings.apisix.enable_server_tokens ? `${APISIX} ${options.product}` : 'APISIX'
+  const serverHeader = serverHeaderOf(settings, options.product)
   const plugins = new PluginTable({ plugins: options.plugins, names: settings.plugins }, settings)
   const encryption = {
     cipher: createCipher(settings.apisix.data_encryption.keyring),
@@ -91,20 +87,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     log,
     reloadPlugins: () => reloadPlugins(admin, options.readPlugins),
   })
-  const listener = getRequestListener(app.fetch, {
-    hostname: 'localhost',
-    overrideGlobalObjects: false,
-    errorHandler: () =>
-      new Response(page(400), { status: 400, headers: { 'Content-Type': pageContentType } }),
-  })
-  const tls = adminSettings.https_admin ? adminSettings.admin_api_mtls : undefined
-  const server = await listen(
-    (incoming, outgoing) => void listener(incoming, outgoing),
-    adminSettings.admin_listen,
-    tls,
-    limits,
-    serverHeader,
-  ).catch((error: unknown) => {
+  const server = await serve(app, adminSettings, limits, serverHeader).catch((error: unknown) => {
     view.close()
     throw error
   })

@@ -1,4 +1,5 @@
 import { parseSettings } from '@weir/contract'
+import { createLogger } from '@weir/telemetry'
 import { createCertificateAuthority, startEtcd } from '@weir/testkit'
 import { expect, test } from 'vitest'
 import { openStore } from './open-store.ts'
@@ -8,15 +9,14 @@ test('an etcd is trusted through apisix.ssl.ssl_trusted_certificate', async () =
   const etcd = await startEtcd({ tls: authority.issue('etcd', 'IP:127.0.0.1') })
   const store = (ssl_trusted_certificate: string) => {
     const deployment = { etcd: { host: [etcd.url], timeout: 3 } }
-    return openStore(
-      parseSettings(JSON.stringify({ apisix: { ssl: { ssl_trusted_certificate } }, deployment }), {}),
-    )
+    const given = { apisix: { ssl: { ssl_trusted_certificate } }, deployment }
+    return openStore(parseSettings(JSON.stringify(given), {}), '.', createLogger({ level: 'error' }))
   }
   try {
-    const trusting = await store(authority.cert)
+    const { store: trusting } = await store(authority.cert)
     await expect(trusting.get('/routes/1')).resolves.toHaveProperty('revision')
     await trusting.close()
-    const wary = await store('system')
+    const { store: wary } = await store('system')
     await expect(wary.get('/routes/1')).rejects.toThrow('has no healthy etcd endpoint available')
     await wary.close()
     await expect(store(`${authority.cert}.none`)).rejects.toThrow('ca.pem.none')

@@ -43,13 +43,6 @@ export class SettingsReader {
 
   /** The settings, with the role that the command names in place of the file's. @throws Error with a sentence. */
   async read(): Promise<Settings> {
-    const settings = parseSettings(await readFile(this.#path, 'utf8'), process.env)
-    const { deployment } = settings
-    if (deployment.config_provider !== 'etcd') {
-      throw new Error(
-        `config_provider ${deployment.config_provider} is not available yet: give etcd, or weir.store: embedded`,
-      )
-    }
-    return { ...settings, deployment: { ...deployment, role: roleOf[this.#command] ?? deployment.role } }
+    return parseSettings(await readFile(this.#path, 'utf8'), process.env, roleOf[this.#command])
   }
 }

@@ -30,7 +30,7 @@ export async function run(command: Command, file: ConfigFile): Promise<number> {
   process.on('SIGHUP', () => void reload(planes, reader))
   process.on('SIGUSR1', () => data?.reopenLogs())
   const told = untilTold(() => data?.cut())
-  const summary = summarize({ settings, config: file.path, admin: control?.address, data })
+  const summary = summarize({ settings, config: file, admin: control?.address, data })
   process.stdout.write(`${summary}\n`)
   await told
   log.info('ending: no new requests are taken', { drain_timeout: settings.weir.drain_timeout })
@@ -48,14 +48,14 @@ async function start(settings: Settings, reader: SettingsReader): Promise<Planes
   const log = createLogger({ level: 'info' })
   reportStrayRejections(log)
   const plugins = await choosePlugins(settings, reader.directory)
-  const store = await openStore(settings)
+  const opened = await openStore(settings, reader.directory, log)
+  const { store } = opened
   let control: ControlPlane | undefined
   try {
     if (role === 'control_plane' || (role === 'traditional' && settings.apisix.enable_admin)) {
-      const { startControlPlane } = await import('@weir/control-plane')
-      control = await startControlPlane({
+      const { startControlPlane, startStandaloneControlPlane } = await import('@weir/control-plane')
+      const options = {
         settings: withNames(settings, plugins.names),
-        store,
         plugins: plugins.enabled,
         log,
         keyFile: adminKeyFile(settings),
@@ -64,7 +64,10 @@ async function start(settings: Settings, reader: SettingsReader): Promise<Planes
           const { names, enabled } = await choosePlugins(await reader.read(), reader.directory)
           return { names, plugins: enabled }
         },
-      })
+      }
+      control = opened.isApiDriven
+        ? await startStandaloneControlPlane({ ...options, store: opened.store })
+        : await startControlPlane({ ...options, store })
     }
     if (role === 'control_plane') return { settings, store, control, data: undefined, log }
     const { startDataPlane } = await import('@weir/data-plane')

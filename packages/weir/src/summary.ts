@@ -4,13 +4,14 @@ import { dirname, join } from 'node:path'
 import type { Settings } from '@weir/contract'
 import type { DataPlane } from '@weir/data-plane'
 import { describeStore } from './open-store.ts'
+import type { ConfigFile } from './read-settings.ts'
 import { version } from './version.ts'
 import { withoutEffect } from './without-effect.ts'
 
 export interface Started {
   readonly settings: Settings
   /** The file they were read from. */
-  readonly config: string
+  readonly config: ConfigFile
   readonly admin: AddressInfo | undefined
   readonly data: DataPlane | undefined
 }
@@ -21,13 +22,13 @@ export function adminKeyFile({ weir }: Settings): string {
 }
 
 export function summarize({ settings, config, admin, data }: Started): string {
-  const lines: [string, string][] = [['store', describeStore(settings)]]
+  const lines: [string, string][] = [['store', describeStore(settings, config.directory)]]
   if (data) lines.push(['proxy', data.addresses.map(({ ip, port }) => url(ip, port)).join(' ')])
   if (admin) lines.push(['Admin API', `${url(admin.address, admin.port)}, ${describeKey(settings)}`])
   if (data) lines.push(...operatorLines(settings, data))
   const inVain = withoutEffect(settings)
   if (inVain.length > 0) lines.push(['no effect', inVain.join(', ')])
-  const title = `Weir ${version} is running as ${settings.deployment.role} with ${config}`
+  const title = `Weir ${version} is running as ${settings.deployment.role} with ${config.path}`
   return [title, ...lines.map(([name, text]) => `  ${name.padEnd(12)} ${text}`)].join('\n')
 }
 

@@ -1,6 +1,7 @@
 // Reads a request's body, bounded, and turns it into JSON that the rest of the code can walk without care.
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
+import type { Parsed } from '@weir/contract'
 import { refuseEarly, type Reply } from './reply.ts'
 
 /** Deeper documents are refused, as APISIX's parser refuses them; recursion over what is left is safe. */
@@ -11,11 +12,24 @@ export type ReadBody =
   /** `unread`: bytes of the request are still to come, so the connection cannot be used again. */
   | { readonly ok: false; readonly reply: Reply; readonly unread: boolean }
 
+export type ReadBytes =
+  | { readonly ok: true; readonly bytes: Buffer }
+  | Extract<ReadBody, { readonly ok: false }>
+
 /**
  * The JSON value of the body; `undefined` when there is none.
  * @param bytesMax largest body, in bytes; a larger one is refused without reading the rest of it.
  */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<ReadBody> {
+  const read = await readBytes(request, bytesMax)
+  if (!read.ok) return read
+  if (read.bytes.length === 0) return { ok: true, value: undefined }
+  const parsed = parseJson(read.bytes)
+  return parsed.ok ? parsed : malformed(parsed.error, read.bytes.toString())
+}
+
+/** The body as it was sent, of at most `bytesMax` bytes. */
+export async function readBytes(request: IncomingMessage, bytesMax: number): Promise<ReadBytes> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > bytesMax) return tooLarge(announced, bytesMax)
   const chunks: Buffer[] = []
@@ -30,26 +44,25 @@ export async function readBody(request: IncomingMessage, bytesMax: number): Prom
   } catch {
     return { ok: false, reply: refuseEarly(400, 'invalid request body: it broke off'), unread: true }
   }
-  if (size === 0) return { ok: true, value: undefined }
-  return parseBody(Buffer.concat(chunks))
+  return { ok: true, bytes: Buffer.concat(chunks) }
 }
 
-function tooLarge(size: number, bytesMax: number): ReadBody {
+function tooLarge(size: number, bytesMax: number): ReadBytes {
   const why = `request size ${size} is greater than the maximum size ${bytesMax} allowed`
   return { ok: false, reply: refuseEarly(400, `invalid request body: ${why}`), unread: true }
 }
 
-function parseBody(bytes: Buffer): ReadBody {
-  const text = bytes.toString()
-  if (!isUtf8(bytes)) return malformed('the text is not UTF-8', text)
+/** JSON of UTF-8 text that can be stored and walked without care; else the reason. */
+export function parseJson(bytes: Buffer): Parsed<unknown> {
+  if (!isUtf8(bytes)) return { ok: false, error: 'the text is not UTF-8' }
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(bytes.toString())
   } catch (error) {
-    return malformed(error instanceof Error ? error.message : String(error), text)
+    return { ok: false, error: error instanceof Error ? error.message : String(error) }
   }
-  const complaint = badValue(value)
-  return complaint === undefined ? { ok: true, value } : malformed(complaint, text)
+  const error = badValue(value)
+  return error === undefined ? { ok: true, value } : { ok: false, error }
 }
 
 function malformed(why: string, text: string): ReadBody {
@@ -58,7 +71,7 @@ function malformed(why: string, text: string): ReadBody {
 }
 
 /** What JSON.parse lets through but a store could not give back. Without recursion: that is the point. */
-function badValue(root: unknown): string | undefined {
+export function badValue(root: unknown): string | undefined {
   let level: unknown[] = [root]
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > DEPTH_MAX) return `nested deeper than ${DEPTH_MAX} levels`

@@ -1,0 +1,101 @@
+// The Admin API of a gateway whose whole configuration is given at once: GET, PUT and HEAD of /configs, and its check
+// (contract: admin-api.md §7).
+import type { IncomingMessage } from 'node:http'
+import { isJsonObject, readYaml, writeYaml } from '@weir/contract'
+import type { Encryption } from '../admin/encryption.ts'
+import { badValue, parseJson, readBytes } from '../http/body.ts'
+import { refuseEarly, type Reply } from '../http/reply.ts'
+import type { Configuration } from './configuration.ts'
+import { itemProblems, versionProblems } from './validate.ts'
+
+export interface StandaloneServices extends Encryption {
+  readonly configuration: Configuration
+  /** Bytes of a configuration to be checked only (contract: admin-api.md §1). */
+  readonly bodyBytesMax: number
+  /** Unix time in seconds. */
+  now(): number
+}
+
+/** A reply with headers of its own; without `contentType` it is JSON. */
+export interface StandaloneReply extends Omit<Reply, 'status'> {
+  readonly status: Reply['status'] | 202 | 204
+  readonly headers?: Readonly<Record<string, string>>
+  /** Bytes of the request are still to come. */
+  readonly unread?: boolean
+}
+
+/** APISIX has no limit here; this one only keeps the process alive. */
+const CONFIGURATION_BYTES_MAX = 256 * 1024 * 1024
+
+const yamlType = 'application/yaml'
+
+/** The current configuration, as YAML if that is what `accept` begins with. */
+export function getConfiguration(accept: string, { configuration }: StandaloneServices): StandaloneReply {
+  const { document } = configuration
+  const headers = headersOf(configuration)
+  if (!accept.startsWith(yamlType)) return { status: 200, json: JSON.stringify(document), headers }
+  return { status: 200, text: writeYaml(document), headers: { ...headers, 'Content-Type': yamlType } }
+}
+
+export function headConfiguration({ configuration }: StandaloneServices): StandaloneReply {
+  return { status: 200, text: '', headers: headersOf(configuration) }
+}
+
+export async function putConfiguration(
+  request: IncomingMessage,
+  services: StandaloneServices,
+): Promise<StandaloneReply> {
+  const { configuration } = services
+  const digest = request.headers['x-digest']
+  if (typeof digest !== 'string') return refuseEarly(400, 'missing digest header')
+  const read = await readConfiguration(request, CONFIGURATION_BYTES_MAX)
+  if ('refusal' in read) return read.refusal
+  if (digest === configuration.digest) return { status: 204 }
+  const [problem] = itemProblems(read.value, services)
+  if (problem) return refuseEarly(400, problem.error)
+  const complaint = configuration.replace(read.value, digest, services.now())
+  if (complaint !== undefined) return refuseEarly(400, complaint)
+  return { status: 202, text: '', headers: headersOf(configuration) }
+}
+
+export async function validateConfiguration(
+  request: IncomingMessage,
+  services: Encryption & Pick<StandaloneServices, 'bodyBytesMax'>,
+): Promise<StandaloneReply> {
+  const read = await readConfiguration(request, services.bodyBytesMax)
+  if ('refusal' in read) return read.refusal
+  const errors = [...versionProblems(read.value), ...itemProblems(read.value, services)]
+  if (errors.length === 0) return { status: 200, json: '{}' }
+  return refuseEarly(400, 'Configuration validation failed', { errors })
+}
+
+type Read = { readonly value: Record<string, unknown> } | { readonly refusal: StandaloneReply }
+
+/** What is no object is an empty configuration, as in APISIX, unless it is a scalar in YAML. */
+async function readConfiguration(request: IncomingMessage, bytesMax: number): Promise<Read> {
+  const read = await readBytes(request, bytesMax)
+  if (!read.ok) return { refusal: { ...read.reply, unread: read.unread } }
+  if (read.bytes.length === 0) return refusal('empty request body')
+  if (!(request.headers['content-type'] ?? '').startsWith(yamlType)) {
+    const parsed = parseJson(read.bytes)
+    return parsed.ok ? asObject(parsed.value) : refusal(parsed.error)
+  }
+  const yaml = readYaml(read.bytes.toString())
+  if (!yaml.ok) return refusal(yaml.empty ? 'invalid yaml request body' : yaml.error)
+  if (typeof yaml.value !== 'object') return refusal('invalid yaml request body')
+  const complaint = badValue(yaml.value)
+  return complaint === undefined ? asObject(yaml.value) : refusal(complaint)
+}
+
+function asObject(value: unknown): Read {
+  return { value: isJsonObject(value) ? value : {} }
+}
+
+function refusal(why: string): Read {
+  return { refusal: refuseEarly(400, `invalid request body: ${why}`) }
+}
+
+function headersOf({ digest, lastModified }: Configuration): Record<string, string> {
+  if (digest === undefined) return {}
+  return { 'X-Last-Modified': String(lastModified), ...(digest === '' ? {} : { 'X-Digest': digest }) }
+}
