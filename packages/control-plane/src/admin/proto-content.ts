@@ -1,7 +1,7 @@
 // What a proto holds: the text of a .proto file, or a compiled descriptor set (contract: admin-api.md §5.8).
 import type { JsonObject } from '@weir/contract'
 import protobuf from 'protobufjs'
-import { FileDescriptorSet } from 'protobufjs/ext/descriptor/index.js'
+import descriptor from 'protobufjs/ext/descriptor/index.js'
 
 /** For documents that satisfy the schema. */
 export function checkProtoContent({ content }: JsonObject): string | undefined {
@@ -25,6 +25,7 @@ function checkText(content: string): string | undefined {
 function isDescriptorSet(content: string): boolean {
   if (!/^[\w+/\s]+={0,2}\s*$/.test(content)) return false
   try {
+    const { FileDescriptorSet } = descriptor
     const { file } = FileDescriptorSet.toObject(FileDescriptorSet.decode(Buffer.from(content, 'base64')))
     return Array.isArray(file) && file.length > 0
   } catch {
