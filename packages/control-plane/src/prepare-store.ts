@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { StoreUnavailableError, type ConfigStore } from '@weir/config-store'
 import type { Logger } from '@weir/telemetry'
-import { updatePluginNames } from './admin/plugin-names.ts'
+import { updatePluginNames, type PluginNames } from './admin/plugin-names.ts'
 
 const FIRST_WAIT_MS = 250
 const LAST_WAIT_MS = 10_000
@@ -10,13 +10,13 @@ const LAST_WAIT_MS = 10_000
 /** Writes only what is missing, so it can be begun as often as there is a doubt. */
 export class Preparation {
   readonly #store: ConfigStore
-  readonly #pluginNames: readonly string[] | undefined
+  readonly #pluginNames: PluginNames | undefined
   readonly #log: Logger
   readonly #closing = new AbortController()
   #running = false
   #again = false
 
-  constructor(store: ConfigStore, pluginNames: readonly string[] | undefined, log: Logger) {
+  constructor(store: ConfigStore, pluginNames: PluginNames | undefined, log: Logger) {
     this.#store = store
     this.#pluginNames = pluginNames
     this.#log = log

@@ -6,6 +6,7 @@ import type { Logger } from '@weir/telemetry'
 import type { AddressInfo } from 'node:net'
 import type { Admin } from './admin/admin.ts'
 import { decryptDocument } from './admin/encryption.ts'
+import type { PluginNames } from './admin/plugin-names.ts'
 import { PluginTable } from './admin/plugin-table.ts'
 import { reloadPlugins, type ReadPlugins } from './admin/reload-plugins.ts'
 import { resources } from './admin/resources.ts'
@@ -62,7 +63,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     encryptsFields: settings.apisix.data_encryption.enable_encrypt_fields,
     plugins,
   }
-  const preparation = new Preparation(store, settings.plugins, log)
+  const preparation = new Preparation(store, namesOf(settings, plugins), log)
   const allowed = compileAllowList(adminSettings.allow_admin)
   const checkKey = await openKeys(adminSettings, options.keyFile, log)
   const view = new View({
@@ -110,4 +111,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       view.close()
     },
   }
+}
+
+/** What goes to the store as the list of enabled plugins; nothing unless the settings have one. */
+function namesOf({ plugins: http }: Settings, { streamNames: stream }: PluginTable): PluginNames | undefined {
+  return http && { http, stream }
 }

@@ -58,7 +58,7 @@ function describe(name: string, facts: PluginFacts, file: SchemaFile): KnownPlug
     ...(metadataSchema && { metadataSchema: toSchema(metadataSchema) }),
     encryptFields: encryptedIn(schema),
     consumerEncryptFields: encryptedIn(consumerSchema),
-    metadataEncryptFields: encryptedIn(metadataSchema),
+    metadataEncryptFields: facts.metadataEncryptFields ?? encryptedIn(metadataSchema),
     check: (config) => (isJsonObject(config) ? configChecks[name]?.(config, findPlugin) : undefined),
     checkConsumer: (config) =>
       isJsonObject(config) ? consumerChecks[name]?.(config, findPlugin) : undefined,

@@ -12,6 +12,8 @@ export interface PluginFacts {
   readonly scope?: 'global'
   /** The member of a consumer's configuration that nobody else may have (contract/admin-api.md §5.4). */
   readonly uniqueAttribute?: string
+  /** Dotted paths in its metadata that are encrypted at rest, where no schema says so. */
+  readonly metadataEncryptFields?: readonly string[]
 }
 
 const facts: Readonly<Record<string, PluginFacts>> = {
@@ -133,7 +135,10 @@ const offByDefault: Readonly<Record<string, PluginFacts>> = {
   skywalking: { priority: 12_010 },
   opentelemetry: { priority: 12_009 },
   'batch-requests': { priority: 4010 },
-  'error-log-logger': { priority: 1091 },
+  'error-log-logger': {
+    priority: 1091,
+    metadataEncryptFields: ['clickhouse.password', 'kafka.brokers.sasl_config.password'],
+  },
   'node-status': { priority: 1000 },
   brotli: { priority: 996 },
   'server-info': { priority: 990 },

@@ -6,7 +6,6 @@ import {
   isJsonObject,
   type Cipher,
   type JsonObject,
-  type PluginPlace,
 } from '@weir/contract'
 import { secretsAt, type PluginTable } from './plugin-table.ts'
 import type { AdminResource } from './resource.ts'
@@ -20,37 +19,41 @@ export interface Encryption {
 
 /** For a document on its way to the store. */
 export function encryptDocument(
-  { plugins: place, privateKeys }: AdminResource,
+  resource: AdminResource,
   document: JsonObject,
   { cipher, encryptsFields, plugins }: Encryption,
 ): void {
-  encryptKeys(document, privateKeys?.members ?? [], cipher)
+  encryptKeys(document, resource.privateKeys?.members ?? [], cipher)
   for (const upstream of [document, document['upstream']]) {
     // The key with which we show a client certificate to an upstream.
     if (isJsonObject(upstream)) encryptKeys(upstream['tls'], ['client_key'], cipher)
   }
-  if (!encryptsFields || place === undefined) return
-  changeConfigs(document, place, plugins, (config, paths) => encryptFields(config, paths, cipher))
+  if (!encryptsFields) return
+  changeSecrets(resource, document, plugins, (config, paths) => encryptFields(config, paths, cipher))
 }
 
 /** For a document that is shown, or merged with a patch. */
 export function decryptDocument(
-  { plugins: place }: AdminResource,
+  resource: AdminResource,
   document: JsonObject,
   { cipher, encryptsFields, plugins }: Encryption,
 ): void {
-  if (!encryptsFields || place === undefined) return
-  changeConfigs(document, place, plugins, (config, paths) => decryptFields(config, paths, cipher))
+  if (!encryptsFields) return
+  changeSecrets(resource, document, plugins, (config, paths) => decryptFields(config, paths, cipher))
 }
 
-function changeConfigs(
+function changeSecrets(
+  { plugins: place, contract }: AdminResource,
   document: JsonObject,
-  place: PluginPlace,
   table: PluginTable,
-  change: (config: unknown, paths: readonly string[]) => unknown,
+  change: <T>(config: T, paths: readonly string[]) => T,
 ): void {
+  if (contract.collection === 'plugin_metadata') {
+    const plugin = table.get(String(document['id']))
+    Object.assign(document, change(document, plugin?.metadataEncryptFields ?? []))
+  }
   const { plugins } = document
-  if (!isJsonObject(plugins)) return
+  if (place === undefined || !isJsonObject(plugins)) return
   for (const [name, config] of Object.entries(plugins)) {
     const plugin = table.get(name)
     if (plugin !== undefined) plugins[name] = change(config, secretsAt(plugin, place))

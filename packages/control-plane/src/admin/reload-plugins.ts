@@ -15,7 +15,8 @@ export async function reloadPlugins(admin: Admin, read: ReadPlugins | undefined)
   if (read !== undefined) {
     try {
       const { names, plugins } = await read()
-      if (names !== undefined) await writePluginNames(admin.store, names)
+      const { streamNames: stream } = admin.plugins
+      if (names !== undefined) await writePluginNames(admin.store, { http: names, stream })
       admin.plugins.replace({ plugins, names })
       await admin.view.reindex()
     } catch (error) {

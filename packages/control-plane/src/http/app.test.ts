@@ -31,6 +31,13 @@ it('says no version when it may not', async () => {
   await plane.close()
 })
 
+const streamPlugins = ['ip-restriction', 'limit-conn', 'mqtt-proxy', 'traffic-split', 'syslog'].map(
+  (name) => ({
+    name,
+    stream: true,
+  }),
+)
+
 const own = definePlugin({
   name: 'own',
   priority: 1,
@@ -87,7 +94,8 @@ describe('plugins', () => {
     expect((await plane.put('/routes/1', route)).status).toBe(400)
     expect((await plane.put('/plugins/reload', undefined)).text).toBe('done')
     expect((await plane.put('/routes/1', route)).status).toBe(201)
-    expect((await plane.store.get('/plugins')).entry?.value).toBe('[{"name":"own"}]')
+    const names = (await plane.store.get('/plugins')).entry?.value ?? ''
+    expect(JSON.parse(names)).toEqual([{ name: 'own' }, ...streamPlugins])
     await plane.close()
   })
 
@@ -104,12 +112,12 @@ describe('plugins', () => {
   })
 
   it('a configured list replaces another one in the store, and makes none', async () => {
-    const config = `${testSettings}\nplugins: [cors, key-auth]`
+    const config = `${testSettings}\nplugins: [cors, key-auth]\nstream_plugins: [syslog]`
     const first = await startTestPlane({ config })
     await until(async () => (await first.store.get('/routes/')).entry !== undefined)
     await first.store.put('/plugins', '[{"name":"cors"}]')
     const second = await startTestPlane({ config, store: first.store })
-    const names = '[{"name":"cors"},{"name":"key-auth"}]'
+    const names = '[{"name":"cors"},{"name":"key-auth"},{"name":"syslog","stream":true}]'
     await until(async () => (await first.store.get('/plugins')).entry?.value === names)
     await second.close()
     await first.close()
