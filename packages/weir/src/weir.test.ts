@@ -140,6 +140,48 @@ describe('both planes on the embedded store', () => {
   })
 })
 
+describe('a write that waits until it is applied', () => {
+  const body = { uri: '/*', plugins: {}, upstream: { type: 'roundrobin', nodes: { '127.0.0.1:1': 1 } } }
+  const put = (weir: WeirProcess, query: string, uri = '/*') =>
+    weir.request('Admin API', `/apisix/admin/routes/1?${query}`, { method: 'PUT', body: { ...body, uri } })
+
+  test('is in force when it is answered', async () => {
+    const weir = await start({ config: { nginx_config: { worker_processes: 2 } } })
+    for (let i = 0; i < 20; i++) {
+      const answer = await put(weir, 'wait=applied&timeout=30s', `/n${i}`)
+      expect([answer.status, answer.header('x-weir-applied')]).toEqual([i === 0 ? 201 : 200, 'applied'])
+      expect((await weir.request('proxy', `/n${i}`)).status).toBe(502)
+    }
+  })
+
+  test('waits for all data planes of an etcd, and says which of them did not come so far', async () => {
+    const etcd = await startEtcd()
+    cleanups.push(() => etcd.stop())
+    const config = { deployment: { ...baseConfig.deployment, etcd: { host: [etcd.url] } } }
+    const control = await start({ command: 'control-plane', config })
+    const one = await start({ command: 'data-plane', config })
+    const other = await start({ command: 'data-plane', config })
+    const planes = async () => JSON.parse((await one.request('control API', '/v1/config')).text).data_planes
+    await until(async () => (await planes()).length === 2)
+    const answer = await put(control, 'wait=applied&timeout=30s', '/a')
+    expect([answer.status, answer.header('x-weir-applied')]).toEqual([201, 'applied'])
+    for (const plane of [one, other]) expect((await plane.request('proxy', '/a')).status).toBe(502)
+
+    other.process.signal('SIGSTOP')
+    const late = await put(control, 'wait=applied&timeout=500ms', '/b')
+    other.process.signal('SIGCONT')
+    expect([late.status, late.header('x-weir-applied')]).toEqual([202, 'timeout'])
+    const told: { applied: boolean }[] = JSON.parse(late.text).applied.data_planes
+    expect(told.filter(({ applied }) => applied)).toHaveLength(1)
+    expect(told).toHaveLength(2)
+    expect((await one.request('proxy', '/b')).status).toBe(502)
+    expect((await put(control, 'wait=applied&timeout=30s', '/c')).header('x-weir-applied')).toBe('applied')
+
+    expect((await other.process.stop()).code).toBe(0)
+    await until(async () => (await planes()).length === 1)
+  }, 60_000)
+})
+
 describe('a data plane', () => {
   test('starts without etcd and serves once it is up, and goes on when it is gone', async () => {
     const etcd = await startEtcd()
