@@ -6,7 +6,7 @@ import type { Alerts, Logger, Metrics } from '@weir/telemetry'
 import type { HealthView, HealthWanted, HttpClient, Origins, Resolver } from '@weir/upstream'
 import type { RequestContext } from './context.ts'
 import type { Consumer, ConsumerLookup } from './consumer.ts'
-import type { QuotaSource } from './quota.ts'
+import type { QuotaAccount, QuotaPlace, QuotaSource } from './quota.ts'
 import type { GatewayResponse, Reply, RequestSummary } from './response.ts'
 import type { Stage } from './stage.ts'
 
@@ -43,6 +43,11 @@ export interface Plugin<Config> {
   /** What a schema cannot say; returns the complaint. */
   check?(config: Config): string | undefined
   create(config: Config, host: PluginHost): PluginInstance
+  /**
+   * The quota accounts that follow from a configuration, for those who read and repair them. Accounts whose keys follow
+   * from requests are not among them.
+   */
+  quotaAccounts?(config: Config, place: QuotaPlace): readonly QuotaAccount[]
 }
 
 /** What a plugin does: the phases it takes part in, in the order a request meets them. */

@@ -1,5 +1,5 @@
 // How quota plugins and the LLM exchange meet: every account of a request is asked at once (architecture.md §6).
-import type { Ask, AccountState, CounterStore } from '@weir/counters'
+import type { Ask, AccountState, CounterPolicy, CounterStore } from '@weir/counters'
 import type { UsageReport } from '@weir/llm'
 import type { RequestContext } from './context.ts'
 import type { Reply } from './response.ts'
@@ -49,4 +49,29 @@ export interface QuotaSource {
   refusal(ctx: RequestContext, instance: string, state: AccountState): Reply
   /** The reply when its counters cannot be reached; undefined lets the request pass (allow_degradation). */
   unavailable(ctx: RequestContext, error: Error): Reply | undefined
+}
+
+/** Where a configuration stands, for the accounts that follow from it. */
+export interface QuotaPlace {
+  readonly resourceKey: string
+  /** On a consumer, or the group of one. */
+  readonly consumer: string | undefined
+  /** Names of the instances that may be metered. */
+  readonly instances: readonly string[]
+}
+
+export interface QuotaAccount {
+  readonly key: string
+  readonly level: QuotaSource['level']
+  /** Undefined for a total over all instances. */
+  readonly instance: string | undefined
+  /** What is counted. */
+  readonly strategy: string
+  /** As configured: a number, or text with variables. */
+  readonly limit: number | string
+  /** Seconds, likewise. */
+  readonly timeWindow: number | string
+  readonly policy: CounterPolicy
+  /** Whether the account is there by name, and not because any instance would have one. */
+  readonly isNamed: boolean
 }

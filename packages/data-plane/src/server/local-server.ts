@@ -1,5 +1,5 @@
-// Small servers for the operator's side: control API, status, metrics. Each answers a GET from memory.
-import { createServer, type IncomingMessage } from 'node:http'
+// Small servers for the operator's side: control API, status, metrics. Each answers from memory, quotas from where they are counted.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface LocalAnswer {
@@ -17,6 +17,8 @@ export interface LocalRequest {
   readonly method: string
   /** Without query. */
   readonly path: string
+  /** Without the question mark. */
+  readonly query: string
   /** The Accept header. */
   readonly accept: string
 }
@@ -27,15 +29,19 @@ const REQUEST_TIMEOUT_MS = 10_000
 
 export function startLocalServer(
   { ip, port }: { readonly ip: string; readonly port: number },
-  answer: (request: LocalRequest) => LocalAnswer,
+  answer: (request: LocalRequest) => LocalAnswer | Promise<LocalAnswer>,
 ): Promise<LocalServer> {
   const server = createServer(
     { maxHeaderSize: HEADER_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS },
     (message, reply) => {
       message.resume()
-      const { status, contentType, body } = answer(toRequest(message))
-      reply.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) })
-      reply.end(body)
+      const answered = answer(toRequest(message))
+      if (answered instanceof Promise) {
+        answered.then(
+          (later) => send(reply, later),
+          () => send(reply, json(500, { error_msg: 'failed' })),
+        )
+      } else send(reply, answered)
     },
   )
   server.maxConnections = CONNECTIONS_MAX
@@ -56,9 +62,19 @@ export function startLocalServer(
   })
 }
 
+function send(reply: ServerResponse, { status, contentType, body }: LocalAnswer): void {
+  reply.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) })
+  reply.end(body)
+}
+
 function toRequest({ method = 'GET', url = '/', headers }: IncomingMessage): LocalRequest {
   const mark = url.indexOf('?')
-  return { method, path: mark < 0 ? url : url.slice(0, mark), accept: headers.accept ?? '' }
+  return {
+    method,
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? '' : url.slice(mark + 1),
+    accept: headers.accept ?? '',
+  }
 }
 
 export function json(status: number, value: unknown): LocalAnswer {

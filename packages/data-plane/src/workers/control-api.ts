@@ -4,6 +4,7 @@ import { type LocalAnswer, type LocalRequest, notFoundPage } from '../server/ind
 import { showConfiguration } from './control/configuration.ts'
 import { listMetadata, listOf, oneMetadata, oneOf } from './control/documents.ts'
 import { listChecks, oneCheck } from './control/healthcheck.ts'
+import { resetQuotas, showQuotas } from './control/quotas.ts'
 import { showServer } from './control/server-info.ts'
 import type { ControlApiSources, Handler } from './control/sources.ts'
 
@@ -12,6 +13,8 @@ export type { ControlApiSources } from './control/sources.ts'
 interface Call {
   readonly method: string
   readonly handle: Handler
+  /** What DELETE does. */
+  readonly remove?: Handler
 }
 
 /** By path; what ends in a slash takes the rest of the path as its argument. */
@@ -28,17 +31,24 @@ const calls: Readonly<Record<string, Call>> = {
   '/v1/healthcheck/': get(oneCheck),
   '/v1/config': get(showConfiguration),
   '/v1/server_info': get(showServer),
+  '/v1/quotas': {
+    ...get(({ quotas }, _argument, request) => (quotas ? showQuotas(quotas, request) : notFoundPage)),
+    remove: ({ quotas }, _argument, request) => (quotas ? resetQuotas(quotas, request) : notFoundPage),
+  },
   '/v1/gc': { method: 'POST', handle: collect },
   '/v1/plugins/reload': { method: 'PUT', handle: reloadPlugins },
 }
 
-export function answerControl(sources: ControlApiSources, request: LocalRequest): LocalAnswer {
+export function answerControl(
+  sources: ControlApiSources,
+  request: LocalRequest,
+): LocalAnswer | Promise<LocalAnswer> {
   const { path, method } = request
   const exact = calls[path]
   const cut = path.indexOf('/', '/v1/'.length) + 1
   const call = exact ?? (cut > 0 ? calls[path.slice(0, cut)] : undefined)
-  if (call?.method !== method) return notFoundPage
-  return call.handle(sources, exact ? '' : path.slice(cut), request)
+  const handle = call?.method === method ? call.handle : method === 'DELETE' ? call?.remove : undefined
+  return handle ? handle(sources, exact ? '' : path.slice(cut), request) : notFoundPage
 }
 
 function get(handle: Handler): Call {

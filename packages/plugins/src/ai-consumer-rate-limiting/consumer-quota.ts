@@ -13,11 +13,13 @@ export interface ConsumerQuota {
   readonly windowSeconds: QuotaAmount
   readonly cost: TokenCost
   readonly headers: QuotaHeaders
+  /** As configured. */
+  readonly config: QuotaConfig
   /** What stands in the account's key behind the consumer. */
   readonly keySuffix: string
 }
 
-interface QuotaConfig {
+export interface QuotaConfig {
   readonly limit: number | string
   readonly time_window: number | string
   readonly limit_strategy: Strategy
@@ -42,8 +44,8 @@ export function consumerQuotas(config: Config): readonly ConsumerQuota[] {
  * The account of a consumer. It belongs to the consumer and the instance, wherever the configuration stands and
  * whatever the limit is, so that what was used stays used when the limit is changed.
  */
-export function accountKey(quota: ConsumerQuota, consumer: Consumer): string {
-  return `plugin-ai-consumer-rate-limiting:v1:/apisix/consumers/${consumer.username}:${quota.keySuffix}`
+export function accountKey(quota: ConsumerQuota, username: Consumer['username']): string {
+  return `plugin-ai-consumer-rate-limiting:v1:/apisix/consumers/${username}:${quota.keySuffix}`
 }
 
 function createQuota(config: QuotaConfig, instance: string | undefined): ConsumerQuota {
@@ -52,6 +54,7 @@ function createQuota(config: QuotaConfig, instance: string | undefined): Consume
   const scope = instance === undefined ? 'total' : `instance:${instance}`
   return {
     instance,
+    config,
     limit: compileAmount(limit),
     windowSeconds: compileAmount(time_window),
     cost: createTokenCost(strategy, costExpr),

@@ -2,7 +2,14 @@
 // own plugin; strict by default, so that what a request is expected to cost must fit.
 import type { AccountState } from '@weir/counters'
 import { policyEncryptFields, toCounterPolicy } from '@weir/counters'
-import { definePlugin, defineStateKey, type QuotaAsk, type QuotaSource } from '@weir/plugin-api'
+import {
+  definePlugin,
+  defineStateKey,
+  type QuotaAccount,
+  type QuotaAsk,
+  type QuotaPlace,
+  type QuotaSource,
+} from '@weir/plugin-api'
 import { addQuotaHeaders, remainingOf } from '../token-quota/quota-headers.ts'
 import { countersAway, rejection, unresolved } from '../token-quota/quota-replies.ts'
 import { TokenAsk } from '../token-quota/token-ask.ts'
@@ -46,7 +53,7 @@ export const aiConsumerRateLimiting = definePlugin<Config>({
           if (limit === undefined || windowSeconds === undefined) {
             return unresolved(config, ctx, 'limit or time_window is not a positive integer')
           }
-          const account = { key: accountKey(metered, ctx.consumer), limit, windowSeconds }
+          const account = { key: accountKey(metered, ctx.consumer.username), limit, windowSeconds }
           asks.push(new TokenAsk(ctx, account, accounting, metered.cost, estimate))
         }
         return asks
@@ -68,7 +75,22 @@ export const aiConsumerRateLimiting = definePlugin<Config>({
     }
     return { quota, access: (ctx) => ctx.llm?.admit() }
   },
+  quotaAccounts: accountsOf,
 })
+
+function accountsOf(config: Config, { consumer }: QuotaPlace): readonly QuotaAccount[] {
+  if (consumer === undefined) return []
+  return consumerQuotas(config).map((quota) => ({
+    key: accountKey(quota, consumer),
+    level: 'consumer',
+    instance: quota.instance,
+    strategy: quota.config.limit_strategy,
+    limit: quota.config.limit,
+    timeWindow: quota.config.time_window,
+    policy: toCounterPolicy(config),
+    isNamed: true,
+  }))
+}
 
 /** For every instance that is named, its own quotas and then the total; under `undefined` the total alone. */
 function groupByInstance(

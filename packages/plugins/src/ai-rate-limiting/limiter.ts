@@ -1,7 +1,8 @@
 // One limiter: what is counted under which key, and how it is told. Several come from one configuration.
 import { crc32 } from 'node:zlib'
 import { isJsonObject } from '@weir/contract'
-import { policyFieldNames } from '@weir/counters'
+import { policyFieldNames, toCounterPolicy } from '@weir/counters'
+import type { QuotaAccount, QuotaPlace } from '@weir/plugin-api'
 import { compileAmount, type QuotaAmount } from '../token-quota/quota-amount.ts'
 import { quotaHeaders, type QuotaHeaders } from '../token-quota/quota-headers.ts'
 import type { Config } from './schema.ts'
@@ -29,15 +30,53 @@ const globalKey = 'ai-rate-limiting#global'
 export function limiterFor(config: Config, resourceKey: string, instance: string): Limiter | undefined {
   const definition = definitionFor(config, instance)
   if (!definition) return undefined
-  const { key, limit, timeWindow } = definition
-  const headers = quotaHeaders(headerBase, `-${instance}`)
-  const derived = { ...derivedFrom(config, headers), _vid: key, key, count: limit, time_window: timeWindow }
   return {
-    key: `${keyPrefix(resourceKey, derived)}:${key}:${key}`,
-    limit: compileAmount(limit),
-    windowSeconds: compileAmount(timeWindow),
-    headers,
+    key: keyOf(config, resourceKey, instance, definition),
+    limit: compileAmount(definition.limit),
+    windowSeconds: compileAmount(definition.timeWindow),
+    headers: headersOf(instance),
   }
+}
+
+function keyOf(
+  config: Config,
+  resourceKey: string,
+  instance: string,
+  { key, limit, timeWindow }: Definition,
+): string {
+  const derived = {
+    ...derivedFrom(config, headersOf(instance)),
+    _vid: key,
+    key,
+    count: limit,
+    time_window: timeWindow,
+  }
+  return `${keyPrefix(resourceKey, derived)}:${key}:${key}`
+}
+
+function headersOf(instance: string): QuotaHeaders {
+  return quotaHeaders(headerBase, `-${instance}`)
+}
+
+/** The accounts of instances. Those of rules are named after what requests say. */
+export function accountsOf(config: Config, { resourceKey, instances }: QuotaPlace): readonly QuotaAccount[] {
+  const named = new Set(config.instances?.map(({ name }) => name))
+  return [...new Set([...named, ...instances])].flatMap((instance): QuotaAccount[] => {
+    const definition = definitionFor(config, instance)
+    if (!definition) return []
+    return [
+      {
+        key: keyOf(config, resourceKey, instance, definition),
+        level: 'instance',
+        instance,
+        strategy: config.limit_strategy,
+        limit: definition.limit,
+        timeWindow: definition.timeWindow,
+        policy: toCounterPolicy(config),
+        isNamed: named.has(instance),
+      },
+    ]
+  })
 }
 
 /** What stands before the resolved key of a rule; all rules of a configuration share it. */

@@ -3,6 +3,7 @@ import type { CheckerListing } from '@weir/upstream'
 import type { LocalAnswer, LocalRequest } from '../../server/index.ts'
 import type { Feed } from '../feed.ts'
 import type { Identity } from '../registration.ts'
+import type { QuotaBooks } from '../quota-books.ts'
 import type { Applied } from '../serving.ts'
 
 export interface ControlApiSources {
@@ -10,6 +11,7 @@ export interface ControlApiSources {
   readonly identity: Identity
   readonly feed: Feed
   readonly applied: () => readonly Applied[]
+  readonly quotas?: QuotaBooks
   readonly checkers: () => readonly CheckerListing[]
   readonly collectGarbage: () => void
   /** Begins to read the list of plugins again. */
@@ -18,4 +20,8 @@ export interface ControlApiSources {
 }
 
 /** `argument`: what follows the path that the handler is registered for. */
-export type Handler = (sources: ControlApiSources, argument: string, request: LocalRequest) => LocalAnswer
+export type Handler = (
+  sources: ControlApiSources,
+  argument: string,
+  request: LocalRequest,
+) => LocalAnswer | Promise<LocalAnswer>
