@@ -8,6 +8,7 @@ import { listPlugins } from '../admin/plugin-endpoints.ts'
 import { answer } from '../admin/router.ts'
 import { validateSchema } from '../admin/schema-endpoints.ts'
 import type { KeyCheck } from '../auth/admin-keys.ts'
+import { validateConfiguration } from '../standalone/endpoints.ts'
 import { readBody, type ReadBody } from './body.ts'
 import { addGate, type Env, type GateOptions, PREFIX, sendPage, splitTarget } from './gate.ts'
 import { refuseEarly, type Reply } from './reply.ts'
@@ -39,8 +40,10 @@ export function createApp(options: AppOptions): Hono<Env> {
     if (refused !== undefined) {
       return send(c, refuseEarly(401, 'failed to check token', { description: refused }))
     }
+    const segments = segmentsOf(path.slice(PREFIX.length))
+    if (method === 'POST' && segments.join('/') === 'configs/validate') return validate(c)
     const body = bodyReader(c, c.env.incoming, options.bodyBytesMax)
-    return send(c, await dispatch(method, segmentsOf(path.slice(PREFIX.length)), query, body))
+    return send(c, await dispatch(method, segments, query, body))
   })
   app.onError((error, c) => {
     log.error('the Admin API failed', { path: c.req.path, error: error.stack ?? error.message })
@@ -60,6 +63,13 @@ export function createApp(options: AppOptions): Hono<Env> {
     if (method === 'POST' && path.startsWith('schema/validate/'))
       return validateSchema(segments[2] ?? '', read)
     return answer({ method, segments, query, readBody: read }, admin, options.streamMode)
+  }
+
+  async function validate(c: Context<Env>): Promise<Response> {
+    const services = { ...admin, bodyBytesMax: options.bodyBytesMax }
+    const { unread, ...checked } = await validateConfiguration(c.env.incoming, services)
+    if (unread === true) c.header('Connection', 'close')
+    return send(c, checked)
   }
 
   function reload(method: string): Reply | Promise<Reply> {

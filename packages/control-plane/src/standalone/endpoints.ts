@@ -7,6 +7,7 @@ import { badValue, parseJson, readBytes } from '../http/body.ts'
 import { refuseEarly, type Reply } from '../http/reply.ts'
 import type { Configuration } from './configuration.ts'
 import { itemProblems, versionProblems } from './validate.ts'
+import { warningsAbout } from './warnings.ts'
 
 export interface StandaloneServices extends Encryption {
   readonly configuration: Configuration
@@ -16,12 +17,14 @@ export interface StandaloneServices extends Encryption {
   now(): number
 }
 
-/** A reply with headers of its own; without `contentType` it is JSON. */
-export interface StandaloneReply extends Omit<Reply, 'status'> {
-  readonly status: Reply['status'] | 202 | 204
-  readonly headers?: Readonly<Record<string, string>>
+/** A reply to a request whose body may not have been read to its end. */
+export interface ReadingReply extends Reply {
   /** Bytes of the request are still to come. */
   readonly unread?: boolean
+}
+
+export interface StandaloneReply extends Omit<ReadingReply, 'status'> {
+  readonly status: Reply['status'] | 204
 }
 
 /** APISIX has no limit here; this one only keeps the process alive. */
@@ -55,21 +58,22 @@ export async function putConfiguration(
   if (problem) return refuseEarly(400, problem.error)
   const complaint = configuration.replace(read.value, digest, services.now())
   if (complaint !== undefined) return refuseEarly(400, complaint)
-  return { status: 202, text: '', headers: headersOf(configuration) }
+  const headers = { ...headersOf(configuration), ...warningsAbout(read.value, services) }
+  return { status: 202, text: '', headers }
 }
 
 export async function validateConfiguration(
   request: IncomingMessage,
   services: Encryption & Pick<StandaloneServices, 'bodyBytesMax'>,
-): Promise<StandaloneReply> {
+): Promise<ReadingReply> {
   const read = await readConfiguration(request, services.bodyBytesMax)
   if ('refusal' in read) return read.refusal
   const errors = [...versionProblems(read.value), ...itemProblems(read.value, services)]
-  if (errors.length === 0) return { status: 200, json: '{}' }
+  if (errors.length === 0) return { status: 200, json: '{}', headers: warningsAbout(read.value, services) }
   return refuseEarly(400, 'Configuration validation failed', { errors })
 }
 
-type Read = { readonly value: Record<string, unknown> } | { readonly refusal: StandaloneReply }
+type Read = { readonly value: Record<string, unknown> } | { readonly refusal: ReadingReply }
 
 /** What is no object is an empty configuration, as in APISIX, unless it is a scalar in YAML. */
 async function readConfiguration(request: IncomingMessage, bytesMax: number): Promise<Read> {
