@@ -82,6 +82,7 @@ function createWorld(
       environment: { SECRET: 'from the environment' },
       warn: (message) => log.warn(message),
     },
+    secrets: { find: () => 'unresolved', hold: () => {}, release: () => {} },
     plugins: surroundings,
     upstreams: {
       open: (resourceKey) => ({ forward: () => Promise.reject(new Error(resourceKey)) }),

@@ -9,6 +9,7 @@ import type { ChainEntry, Match, Runtime } from '../pipeline/types.ts'
 import { normalizePath, type PathOptions, type RouterKind } from '../router/index.ts'
 import { ConsumerTable } from './consumer-table.ts'
 import { checkDocument, type CheckedDocument } from './document.ts'
+import { DocumentSecrets, type SecretHolder } from './document-secrets.ts'
 import { DocumentSet } from './document-set.ts'
 import { Generations, type Stay } from './generations.ts'
 import { globalEntries } from './global-rules.ts'
@@ -27,7 +28,8 @@ export interface ConfigurationOptions {
   readonly prefix: string
   readonly router: RouterKind
   readonly paths: PathOptions
-  readonly parse: ParseServices
+  readonly parse: Omit<ParseServices, 'findSecret'>
+  readonly secrets: SecretHolder
   readonly plugins: PluginSurroundings
   readonly upstreams: CompiledUpstreams
   readonly log: Logger
@@ -62,6 +64,8 @@ interface Rejected extends Rejection {
 export class Configuration implements Runtime, References {
   readonly upstreams: CompiledUpstreams
   readonly #options: ConfigurationOptions
+  readonly #secrets: DocumentSecrets
+  readonly #parse: ParseServices
   readonly #documents = new DocumentSet()
   readonly #routes: RouteTable
   readonly #consumers = new ConsumerTable()
@@ -75,6 +79,8 @@ export class Configuration implements Runtime, References {
 
   constructor(options: ConfigurationOptions) {
     this.#options = options
+    this.#secrets = new DocumentSecrets(options.secrets)
+    this.#parse = { ...options.parse, findSecret: this.#secrets.find }
     this.upstreams = options.upstreams
     this.#routes = new RouteTable(options.router, (id) => this.get('services', id)?.value.hosts ?? [])
     const metadata = (plugin: string) => this.get('plugin_metadata', plugin)?.value
@@ -145,13 +151,32 @@ export class Configuration implements Runtime, References {
 
   /** Checks every document again, as after a change of the enabled plugins. */
   reload(): void {
-    const entries = allKinds.flatMap((kind) => this.all(kind).map(({ entry }) => entry))
-    const rejected = Array.from(this.#rejected.values(), ({ entry }) => entry)
-    for (const entry of [...entries, ...rejected]) {
-      const name = parseKey(entry.key)
-      if (name) this.#check(name, entry)
+    const inForce = allKinds.flatMap((kind) => this.all(kind).map(({ entry }) => entry.key))
+    this.recheck(new Set([...inForce, ...this.#rejected.keys()]))
+  }
+
+  /** Whether any document lacks a secret that is being looked up. */
+  get isWaiting(): boolean {
+    return this.#secrets.isWaiting
+  }
+
+  /** Keys of documents that refer to any of these. */
+  usersOf(references: readonly string[]): readonly string[] {
+    return this.#secrets.usersOf(references)
+  }
+
+  /** Checks the newest versions of these documents again. */
+  recheck(keys: Iterable<string>): void {
+    for (const key of keys) {
+      const name = parseKey(key)
+      const entry = name && this.#newest(name, key)
+      if (entry) this.#check(name, entry)
     }
     this.#generations.advance()
+  }
+
+  #newest({ kind, id }: DocumentName, key: string): StoreEntry | undefined {
+    return this.#secrets.waiting(key) ?? this.#rejected.get(key)?.entry ?? this.get(kind, id)?.entry
   }
 
   #put(name: DocumentName, entry: StoreEntry): void {
@@ -160,12 +185,17 @@ export class Configuration implements Runtime, References {
 
   #check({ kind, id }: DocumentName, entry: StoreEntry): void {
     const before = this.get(kind, id)
-    const checked = checkDocument(kind, id, entry, this.#options.parse)
+    const checked = checkDocument(kind, id, entry, this.#parse)
     if (typeof checked === 'string') {
+      this.#secrets.note(entry, 'rejected')
       this.#reject(entry, checked, before?.entry.modRevision)
       return
     }
     this.#rejected.delete(entry.key)
+    // The version in force serves until the new one has its secrets. Without one, the new one refuses until then.
+    const waits = before !== undefined && this.#secrets.isPending
+    this.#secrets.note(entry, waits ? 'waits' : 'placed')
+    if (waits) return
     const document = this.#load(checked, id, entry)
     this.#retire(succeedLayer(document.layer, before?.layer ?? emptyLayer))
     this.#documents.set(document)
@@ -175,6 +205,7 @@ export class Configuration implements Runtime, References {
 
   #delete({ kind, id }: DocumentName, key: string): void {
     this.#rejected.delete(key)
+    this.#secrets.forget(key)
     const before = this.get(kind, id)
     if (!before) return
     this.#retire(succeedLayer(emptyLayer, before.layer))

@@ -1,5 +1,5 @@
 // Who may call: consumers by name and by the attributes of their identities.
-import { isJsonObject, isReference } from '@weir/contract'
+import { isJsonObject } from '@weir/contract'
 import type { Consumer, ConsumerIdentity, ConsumerLookup, Reply } from '@weir/plugin-api'
 import type { Layer } from './layer.ts'
 import type { PluginSetting } from './parse-plugins.ts'
@@ -87,11 +87,12 @@ export class ConsumerIndex implements ConsumerLookup {
   }
 }
 
-/** Identities whose attribute is a reference that could not be resolved are skipped (etcd.md §6). */
+/** Identities with a reference that is not resolved are skipped (etcd.md §6). */
 function attributesOf({ settings }: ConsumerDocument) {
-  return settings.flatMap(({ plugin, config }): [string, string, Record<string, unknown>][] => {
+  return settings.flatMap(({ plugin, config, secrets }): [string, string, Record<string, unknown>][] => {
+    if (secrets !== 'resolved') return []
     if (plugin.type !== 'auth' || plugin.uniqueAttribute === undefined || !isJsonObject(config)) return []
     const value = config[plugin.uniqueAttribute]
-    return typeof value === 'string' && !isReference(value) ? [[plugin.name, value, config]] : []
+    return typeof value === 'string' ? [[plugin.name, value, config]] : []
   })
 }

@@ -3,13 +3,12 @@ import { compileExpr, isJsonObject, type JsonObject } from '@weir/contract'
 import type { AnyPlugin } from '@weir/plugin-api'
 import type { PluginMeta } from '../pipeline/types.ts'
 import type { PluginCatalog } from './plugin-catalog.ts'
-import { type Environment, resolveReferences } from './references.ts'
+import { type ReferenceSources, Resolution } from './references.ts'
 
-export interface ParseServices {
+export interface ParseServices extends ReferenceSources {
   readonly catalog: PluginCatalog
   /** Replaces the encrypted fields of a plugin's configuration; `fields` are dotted paths. Returns a copy. */
   decrypt(config: JsonObject, fields: readonly string[]): JsonObject
-  readonly environment: Environment
   warn(message: string): void
 }
 
@@ -18,6 +17,8 @@ export interface PluginSetting {
   readonly plugin: AnyPlugin
   readonly config: unknown
   readonly meta: PluginMeta | undefined
+  /** Whether its references stand for something: they are being looked up, or the texts are still in `config`. */
+  readonly secrets: 'resolved' | 'pending' | 'unresolved'
 }
 
 export interface ParsedPlugins {
@@ -92,16 +93,25 @@ function parseSetting(
   const parsed = (identity ?? services.catalog.schemaOf(plugin)).parse(decrypted)
   if (!parsed.ok) return complaint(parsed.error)
 
-  const resolved = resolveReferences(parsed.value, services.environment, (reference) =>
-    services.warn(`failed to resolve ${reference} in the configuration of plugin ${plugin.name}`),
-  )
+  const resolution = new Resolution(services)
+  const resolved = resolution.resolve(parsed.value)
+  for (const reference of resolution.unresolved) {
+    services.warn(
+      `failed to resolve secret reference ${reference} in the configuration of plugin ${plugin.name}`,
+    )
+  }
   if (!isJsonObject(resolved)) return complaint('it should be an object')
   const { _meta, ...config } = resolved
   const meta = parseMeta(_meta)
   if (typeof meta === 'string') return complaint(meta)
-  const late = identity ? undefined : plugin.check?.(config)
+  const late = identity || resolution.isPending ? undefined : plugin.check?.(config)
   if (late !== undefined) return complaint(late)
-  return { plugin, config, meta }
+  return { plugin, config, meta, secrets: standing(resolution) }
+}
+
+function standing({ isPending, unresolved }: Resolution): PluginSetting['secrets'] {
+  if (isPending) return 'pending'
+  return unresolved.length > 0 ? 'unresolved' : 'resolved'
 }
 
 function parseMeta(meta: unknown): PluginMeta | undefined | string {

@@ -62,6 +62,7 @@ class Life {
   equals(other: Life): boolean {
     return (
       this.#setting.plugin === other.#setting.plugin &&
+      this.#setting.secrets === other.#setting.secrets &&
       isDeepStrictEqual(this.#setting.config, other.#setting.config)
     )
   }
@@ -78,7 +79,12 @@ class Life {
   }
 
   #create(): PluginInstance {
-    const { plugin, config } = this.#setting
+    const { plugin, config, secrets } = this.#setting
+    if (secrets === 'pending') return refusing(`plugin ${plugin.name} waits for its secrets`)
+    // Whoever guards a route must not do so with a text that everybody may know.
+    if (secrets === 'unresolved' && plugin.type === 'auth') {
+      return refusing(`plugin ${plugin.name} lacks a secret`)
+    }
     this.#host = this.#hosts.open(plugin, this.#owner)
     const { host } = this.#host
     try {
@@ -88,12 +94,12 @@ class Life {
       const reason = error instanceof Error ? error.message : String(error)
       const { resourceKey } = this.#owner
       host.log.error('a plugin could not be created', { plugin: plugin.name, resource: resourceKey, reason })
-      return refusing(plugin.name)
+      return refusing(`plugin ${plugin.name} could not be started`)
     }
   }
 }
 
-function refusing(name: string): PluginInstance {
-  const reply = { status: 503, body: { error_msg: `plugin ${name} could not be started` } }
+function refusing(error_msg: string): PluginInstance {
+  const reply = { status: 503, body: { error_msg } }
   return { rewrite: () => reply }
 }

@@ -1,38 +1,47 @@
-// `$env://NAME` and `$env://NAME/key`: values of plugin configurations that stand in the environment (etcd.md §6).
-import { isJsonObject } from '@weir/contract'
+// Values of plugin configurations that stand elsewhere: `$env://` in the environment, `$secret://` with a secret
+// manager (etcd.md §6).
+import { type Environment, isJsonObject } from '@weir/contract'
+import { isSecretReference, readEnvironment, type SecretState } from '@weir/secrets'
 
-const environmentReference = /^\$env:\/\/([^/]+)(?:\/(.+))?$/i
-
-export type Environment = Readonly<Record<string, string | undefined>>
-
-/** A copy with every reference resolved that can be; `unresolved` is told of the others, which stay as they are. */
-export function resolveReferences(
-  value: unknown,
-  environment: Environment,
-  unresolved: (reference: string) => void,
-): unknown {
-  if (typeof value === 'string') {
-    if (!value.startsWith('$')) return value
-    const match = environmentReference.exec(value)
-    const text = match ? read(environment[match[1] ?? ''], match[2]) : undefined
-    if (text === undefined && /^\$(env|secret):\/\//i.test(value)) unresolved(value)
-    return text ?? value
-  }
-  if (Array.isArray(value)) return value.map((item) => resolveReferences(item, environment, unresolved))
-  if (!isJsonObject(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, resolveReferences(member, environment, unresolved)]),
-  )
+export interface ReferenceSources {
+  readonly environment: Environment
+  /** Where there are no secret managers, as when documents are only checked, every secret is pending. */
+  readonly findSecret?: ((reference: string) => SecretState) | undefined
 }
 
-/** The variable's text, or with a key the member of the JSON object that it holds. */
-function read(text: string | undefined, key: string | undefined): string | undefined {
-  if (text === undefined || key === undefined) return text
-  try {
-    const parsed: unknown = JSON.parse(text)
-    const member = isJsonObject(parsed) && Object.hasOwn(parsed, key) ? parsed[key] : undefined
-    return typeof member === 'string' ? member : undefined
-  } catch {
-    return undefined
+/** Resolves one configuration and tells what could not be resolved; that stays as it is. */
+export class Resolution {
+  readonly unresolved: string[] = []
+  isPending = false
+  readonly #sources: ReferenceSources
+
+  constructor(sources: ReferenceSources) {
+    this.#sources = sources
+  }
+
+  /** A copy with every reference resolved that can be. */
+  resolve(value: unknown): unknown {
+    if (typeof value === 'string') return value.startsWith('$') ? this.#resolveText(value) : value
+    if (Array.isArray(value)) return value.map((item) => this.resolve(item))
+    if (!isJsonObject(value)) return value
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [name, this.resolve(member)] as const),
+    )
+  }
+
+  #resolveText(text: string): string {
+    if (isSecretReference(text)) return this.#resolveSecret(text)
+    if (!/^\$env:\/\//i.test(text)) return text
+    const value = readEnvironment(text, this.#sources.environment)
+    if (value === undefined) this.unresolved.push(text)
+    return value ?? text
+  }
+
+  #resolveSecret(reference: string): string {
+    const state = this.#sources.findSecret?.(reference) ?? 'pending'
+    if (typeof state === 'object') return state.value
+    if (state === 'pending') this.isPending = true
+    else this.unresolved.push(reference)
+    return reference
   }
 }

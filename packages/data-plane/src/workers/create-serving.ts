@@ -2,6 +2,7 @@
 import { createCounterStores, createLocalCounters } from '@weir/counters'
 import { type AddressSet, parseAddressSet, type Settings } from '@weir/contract'
 import { plugins as builtInPlugins } from '@weir/plugins'
+import type { SecretLink } from '@weir/secrets'
 import { type AccessLog, type Alerts, createAccessLog, type Logger, type Metrics } from '@weir/telemetry'
 import {
   createCompiledUpstreams,
@@ -31,6 +32,7 @@ export interface ServingParts {
   readonly metrics: Metrics
   readonly alerts: Alerts
   health(wanted: HealthWanted): HealthView
+  readonly secrets: SecretLink
   onApplied?: (() => void) | undefined
 }
 
@@ -89,6 +91,7 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
         requests: nginx_config.http.upstream.keepalive_requests,
       },
     }),
+    secrets: parts.secrets,
     onApplied: parts.onApplied,
     record: (ctx, summary) => accessLog?.write(toAccessEntry(ctx, summary)),
   })

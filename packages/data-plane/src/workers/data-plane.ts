@@ -1,6 +1,7 @@
 // The data plane of this process: it follows the store, lets one or several threads serve, and answers operators.
 import {
   type ConfigStore,
+  type StoreChange,
   type Follower,
   type FollowerStatus,
   follow,
@@ -15,6 +16,7 @@ import {
   type MetricsServer,
   renderMetrics,
 } from '@weir/telemetry'
+import type { SecretRegistry } from '@weir/secrets'
 import type { HealthRegistry } from '@weir/upstream'
 import { type ListenAddress, type LocalServer, startLocalServer, startStatusServer } from '../server/index.ts'
 import { answerControl } from './control-api.ts'
@@ -30,6 +32,7 @@ export interface DataPlaneParts {
   readonly crew: Crew
   readonly feed: Feed
   readonly health: HealthRegistry
+  readonly secrets: SecretRegistry
   readonly identity: Identity
   readonly registration: Registration
   /** Of the main thread; holds what concerns the whole process. */
@@ -42,6 +45,8 @@ export interface DataPlaneParts {
 
 /** How long listening waits for the first load, so that a restart answers no 404 for routes that exist. */
 const FIRST_LOAD_MS = 1000
+
+const SECRETS = '/secrets/'
 
 const SETTLE_MS = 500
 /** A larger heap would take too long to go through. */
@@ -63,6 +68,7 @@ export class DataPlane {
       onSnapshot: (entries, revision) => this.#load(entries, revision),
       onChanges: (changes, revision) => {
         parts.feed.apply(changes, revision)
+        this.#configureSecrets(changes)
         parts.crew.apply(changes, revision)
         parts.registration.heard(changes)
       },
@@ -133,6 +139,7 @@ export class DataPlane {
     await this.#metrics?.close()
     await this.#parts.crew.close()
     this.#parts.health.close()
+    this.#parts.secrets.close()
   }
 
   /** Starting leaves behind garbage of the size of what stays, which V8 would keep for as long as nothing happens. */
@@ -158,9 +165,21 @@ export class DataPlane {
   }
 
   #load(entries: readonly StoreEntry[], revision: number): void {
+    const changes = toChanges(entries)
     this.#parts.feed.load(entries, revision)
-    this.#parts.crew.apply(toChanges(entries), revision)
-    this.#parts.registration.begin()
+    this.#configureSecrets(changes)
+    this.#parts.crew.apply(changes, revision)
+    // Where nothing is stored nobody could read it.
+    if (this.#parts.settings.deployment.config_provider === 'etcd') this.#parts.registration.begin()
+  }
+
+  /** First of all, so that what refers to a manager finds it. */
+  #configureSecrets(changes: readonly StoreChange[]): void {
+    for (const change of changes) {
+      if (!change.key.startsWith(SECRETS) || change.key === SECRETS) continue
+      const text = change.type === 'put' ? change.entry.value : undefined
+      this.#parts.secrets.configure(change.key.slice(SECRETS.length), text)
+    }
   }
 
   /** Once all workers were ready the process stays so, whatever becomes of the store or of one worker (etcd.md §8). */

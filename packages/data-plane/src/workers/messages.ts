@@ -21,6 +21,8 @@ export interface WorkerStart extends WorkerSetup {
   readonly index: number
   readonly addresses: readonly ListenAddress[]
   readonly health: { readonly port: MessagePort; readonly shared: SharedArrayBuffer }
+  /** Its way to the registry of secrets. */
+  readonly secrets: MessagePort
 }
 
 export type ToWorker =

@@ -2,9 +2,11 @@
 import type { StoreChange } from '@weir/config-store'
 import { createCipher, decryptFields, type Settings } from '@weir/contract'
 import type { AnyPlugin, RequestContext, RequestSummary } from '@weir/plugin-api'
+import { SecretClient, type SecretLink } from '@weir/secrets'
 import { Configuration, PluginCatalog, type PluginSurroundings, type Rejection } from '../config/index.ts'
 import type { CompiledUpstreams } from '@weir/upstream'
 import { ChangeQueue } from './change-queue.ts'
+import { FirstLoad } from './first-load.ts'
 import { handleRequest, type Services } from '../pipeline/index.ts'
 import { normalizePath } from '../router/index.ts'
 import { APISIX_VERSION } from '../server/apisix-version.ts'
@@ -18,6 +20,7 @@ export interface ServingOptions {
   readonly enabledPlugins: readonly string[] | undefined
   readonly surroundings: PluginSurroundings
   readonly upstreams: CompiledUpstreams
+  readonly secrets: SecretLink
   record(ctx: RequestContext, summary: RequestSummary): void
   /** After each step of the configuration. */
   onApplied?: (() => void) | undefined
@@ -39,15 +42,20 @@ export class Serving {
   readonly #server: ProxyServer
   #draining = false
   readonly #changes: ChangeQueue
-  #isLoaded = false
+  readonly #firstLoad = new FirstLoad()
+  readonly #onApplied: (() => void) | undefined
 
   constructor(options: ServingOptions) {
     const { settings, surroundings } = options
     const { log } = surroundings
+    this.#onApplied = options.onApplied
     this.#catalog = new PluginCatalog({
       plugins: options.plugins,
       enabled: options.enabledPlugins,
       ignored: settings.weir.unsupported_plugins.ignore,
+    })
+    const secrets = new SecretClient(options.secrets, (references) => {
+      this.#recheck(this.configuration.usersOf(references))
     })
     const cipher = createCipher(settings.apisix.data_encryption.keyring)
     this.configuration = new Configuration({
@@ -60,14 +68,14 @@ export class Serving {
         environment: process.env,
         warn: (message) => log.warn(message),
       },
+      secrets,
       plugins: surroundings,
       upstreams: options.upstreams,
       log,
     })
     this.#changes = new ChangeQueue((changes, revision) => {
       this.configuration.apply(changes, revision)
-      this.#isLoaded = true
-      options.onApplied?.()
+      this.#progressed()
     })
     const services: Services = {
       runtime: this.configuration,
@@ -93,7 +101,7 @@ export class Serving {
 
   get applied(): Applied {
     const { revision, rejected } = this.configuration
-    return { isLoaded: this.#isLoaded, revision, rejected }
+    return { isLoaded: this.#firstLoad.isOver, revision, rejected }
   }
 
   apply(changes: readonly StoreChange[], revision: number): void {
@@ -107,6 +115,7 @@ export class Serving {
 
   /** `reusePort` when other threads listen on the same addresses. */
   async listen(addresses: readonly ListenAddress[], reusePort: boolean): Promise<readonly ListenAddress[]> {
+    if (this.#firstLoad.isWaiting) await this.#firstLoad.wait(SECRETS_MS)
     const bound = await this.#server.listen(addresses, reusePort)
     return bound.map(({ address, port }) => ({ ip: address, port }))
   }
@@ -124,7 +133,24 @@ export class Serving {
   cut(): void {
     this.#server.cut()
   }
+
+  #progressed(): void {
+    if (!this.#firstLoad.isOver) this.#firstLoad.applied(this.configuration.isWaiting)
+    this.#onApplied?.()
+  }
+
+  /** A few at a time, so that requests are served in between. */
+  #recheck(keys: readonly string[]): void {
+    this.configuration.recheck(keys.slice(0, RECHECKS))
+    this.#progressed()
+    if (keys.length > RECHECKS) setImmediate(() => this.#recheck(keys.slice(RECHECKS)))
+  }
 }
+
+/** How long listening waits for secrets, so that a restart refuses nothing that it is about to serve. */
+const SECRETS_MS = 1000
+/** Documents that are checked again in one turn of the event loop when their secrets change. */
+const RECHECKS = 200
 
 const MS_PER_SECOND = 1000
 

@@ -4,6 +4,7 @@ import { availableParallelism, hostname } from 'node:os'
 import type { ConfigStore } from '@weir/config-store'
 import type { Settings } from '@weir/contract'
 import { allocateCounters } from '@weir/counters'
+import { SecretRegistry } from '@weir/secrets'
 import { createAlerts, createMetrics, createWebhook, type Logger } from '@weir/telemetry'
 import { createHealthRegistry, createHttpClient, createOrigins } from '@weir/upstream'
 import { createServing } from './create-serving.ts'
@@ -50,6 +51,12 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     counters: allocateCounters(),
   }
   const addresses = settings.apisix.node_listen
+  const secrets = new SecretRegistry({
+    http: createHttpClient(createOrigins()),
+    environment: process.env,
+    times: settings.apisix.lru.secret,
+    log,
+  })
   let crew: Crew | undefined
   const identity = {
     id: options.instanceId ?? randomUUID(),
@@ -68,18 +75,20 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
             metrics,
             alerts,
             health: (wanted) => health.acquire(wanted),
+            secrets: secrets.link(),
             onApplied,
           }),
           addresses,
           metrics,
         )
-      : new WorkerPool({ count, setup, addresses, feed, health, alerts, onApplied, log })
+      : new WorkerPool({ count, setup, addresses, feed, health, secrets, alerts, onApplied, log })
   const dataPlane = new DataPlane({
     settings,
     store,
     crew,
     feed,
     health,
+    secrets,
     identity,
     registration,
     metrics,

@@ -1,6 +1,7 @@
 // Worker threads that listen on the same ports. One that ends unexpectedly is started again.
 import type { StoreChange } from '@weir/config-store'
 import { type Alerts, type Logger, mergeSnapshots, type MetricsSnapshot } from '@weir/telemetry'
+import type { SecretRegistry } from '@weir/secrets'
 import type { HealthRegistry } from '@weir/upstream'
 import { assertFree, type ListenAddress } from '../server/index.ts'
 import { collectGarbage } from './collect-garbage.ts'
@@ -16,6 +17,7 @@ export interface WorkerPoolOptions {
   readonly addresses: readonly ListenAddress[]
   readonly feed: Feed
   readonly health: HealthRegistry
+  readonly secrets: SecretRegistry
   readonly alerts: Alerts
   /** After each step of a worker's configuration. */
   readonly onApplied: () => void
@@ -137,9 +139,9 @@ export class WorkerPool implements Crew {
   }
 
   #start(index: number): WorkerHandle {
-    const { health } = this.#options
+    const { health, secrets } = this.#options
     const start = { ...this.#setup, index, addresses: this.#addresses }
-    return startWorker(start, health, {
+    return startWorker(start, health, secrets, {
       message: (message) => this.#receive(index, message),
       failed: (reason) => this.#options.log.error('a worker failed', { worker: index, reason }),
       gone: (code) => this.#gone(index, code),

@@ -1,6 +1,7 @@
 // The entry of a worker thread.
 import { parentPort, workerData } from 'node:worker_threads'
 import { createLogger, createMetrics } from '@weir/telemetry'
+import { linkThrough } from '@weir/secrets'
 import { createHealthClient } from '@weir/upstream'
 import { collectGarbage } from './collect-garbage.ts'
 import { writeTraffic } from './node-metrics.ts'
@@ -26,6 +27,7 @@ const thread = await createServing({
   metrics,
   alerts: { raise: (alert, sinceMs) => say({ kind: 'alert', alert, sinceMs }) },
   health: (wanted) => health.acquire(wanted),
+  secrets: linkThrough(start.secrets),
   onApplied: tellApplied,
 })
 const { serving, accessLog } = thread
