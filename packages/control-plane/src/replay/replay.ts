@@ -1,8 +1,9 @@
 // Replays what a real APISIX answered, call by call, and compares. Ids that come from revisions are another store's, so
 // they are mapped; indexes and times are compared by their form.
 import { isJsonObject } from '@weir/contract'
-import { rawRequest, type RawResponse } from '@weir/testkit'
+import { rawRequest, until, type RawResponse } from '@weir/testkit'
 import { adminKey, viewerKey } from '../testing/test-plane.ts'
+import { closeCut, cutLike } from './cut.ts'
 
 /** One line of recorded.jsonl. */
 export interface RecordedCall {
@@ -18,7 +19,7 @@ export interface RecordedCall {
   readonly apiVersion?: string
   /** The body without its line end. Absent: empty, or a page of HTML. */
   readonly answer?: string | undefined
-  /** The beginning of a body too long to be kept. */
+  /** The beginning of a body too long to be kept; as much of the answer is compared. */
   readonly cut?: string
 }
 
@@ -33,7 +34,8 @@ export class Replay {
     this.#port = port
   }
 
-  send(call: RecordedCall): Promise<RawResponse> {
+  async send(call: RecordedCall): Promise<RawResponse> {
+    if (call.name === 'route.get_after_ttl_expired') await this.#expire(call.path)
     const headers = Object.entries(call.headers ?? {}).map(([name, value]) => [name, withKeys(value)])
     return rawRequest({
       port: this.#port,
@@ -52,26 +54,38 @@ export class Replay {
     response: RawResponse,
   ): { readonly expected: unknown; readonly actual: unknown } {
     if (call.method === 'POST' && response.status === 201) this.#learnId(call, response)
-    const { text } = response
+    const body = this.#recordedBody(call)
     return {
       expected: {
         status: call.status,
         contentType: call.contentType,
         apiVersion: call.apiVersion,
-        body: this.#recordedBody(call),
+        body,
       },
       actual: {
         status: response.status,
         contentType: response.header('content-type'),
         apiVersion: response.header('x-api-version'),
-        body: call.cut === undefined ? seen(call, text) : outline(text),
+        body: call.cut === undefined ? seen(call, response.text) : cutLike(body, seen(call, response.text)),
       },
     }
   }
 
+  /** The recording took its time; here the time that was given is cut short. */
+  async #expire(path: string): Promise<void> {
+    const body = '{"uri":"/ttl","upstream":{"nodes":{"127.0.0.1:19101":1}}}'
+    await this.#request('PUT', `${path}?ttl=1`, body)
+    await until(async () => (await this.#request('GET', path)).status === 404)
+  }
+
+  #request(method: string, path: string, body?: string): Promise<RawResponse> {
+    const headers = { 'X-API-KEY': adminKey }
+    return rawRequest({ port: this.#port, method, path, headers, ...(body === undefined ? {} : { body }) })
+  }
+
   #recordedBody(call: RecordedCall): unknown {
-    if (call.cut !== undefined) return outline(this.#withIds(call.cut))
-    return call.answer === undefined ? form(call) : normalize(this.#withIds(call.answer))
+    if (call.cut !== undefined) return normalize(closeCut(this.#withIds(call.cut)))
+    return call.answer === undefined ? form(call) : parsed(this.#withIds(call.answer))
   }
 
   #learnId(call: RecordedCall, response: RawResponse): void {
@@ -94,26 +108,16 @@ function withKeys(text: string): string {
 /** Pages of HTML are compared by their title, other bodies as JSON or text. */
 function seen(call: RecordedCall, text: string): unknown {
   if (call.contentType.startsWith('text/html')) return /<title>(\d+)/.exec(text)?.[1]
-  return text === '' ? '' : normalize(text.replace(/\n$/, ''))
+  return text === '' ? '' : parsed(text.replace(/\n$/, ''))
 }
 
 function form(call: RecordedCall): string {
   return call.contentType.startsWith('text/html') ? String(call.status) : ''
 }
 
-/** Of a long list its size and the keys that are to be seen; of anything else only that it is JSON. */
-function outline(text: string): unknown {
-  const total = /"total":(\d+)/.exec(text)?.[1]
-  if (total === undefined) return 'an object'
-  const found = [...text.matchAll(/"key":"([^"]+)"/g)].map(([, key]) => key)
-  return { total, first: found.slice(0, KEYS_COMPARED) }
-}
-
-const KEYS_COMPARED = 6
-
-function normalize(text: string): unknown {
+function parsed(text: string): unknown {
   try {
-    return withoutRevisions(JSON.parse(text))
+    return normalize(JSON.parse(text))
   } catch {
     return text
   }
@@ -121,23 +125,40 @@ function normalize(text: string): unknown {
 
 const times = new Set(['create_time', 'update_time'])
 const indexes = new Set(['createdIndex', 'modifiedIndex'])
+/** Members of schemas that are each build's own. */
+const prose = new Set(['description', '$comment'])
 
-function withoutRevisions(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutRevisions)
+function normalize(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(normalize)
   if (!isJsonObject(value)) return value
+  const members = Object.entries(value).filter(([name, member]) => !isProse(name, member))
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => {
+    members.map(([name, member]) => {
       if (times.has(name) && Number.isInteger(member)) return [name, 'a time']
       if (indexes.has(name) && Number.isInteger(member)) return [name, 'an index']
-      // The parser's words are the parser's own; what it could not read comes back with them.
-      if (name === 'error_msg' && 'req_body' in value) return [name, String(member).split(': ')[0]]
-      return [name, withoutRevisions(member)]
+      // The words of parsers are their own.
+      if (name === 'error_msg' && isParsers(member, value)) return [name, String(member).split(': ')[0]]
+      // Which kind is looked at first is free.
+      if (name === 'errors' && Array.isArray(member)) return [name, member.map(normalize).toSorted(byText)]
+      return [name, normalize(member)]
     }),
   )
 }
 
+function byText(a: unknown, b: unknown): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
+}
+
+function isProse(name: string, member: unknown): boolean {
+  return prose.has(name) && typeof member === 'string'
+}
+
+function isParsers(message: unknown, body: object): boolean {
+  return 'req_body' in body || String(message).startsWith('invalid content: ')
+}
+
 function idOf(text: string): string | undefined {
-  const parsed: unknown = JSON.parse(text)
-  const value = isJsonObject(parsed) ? parsed['value'] : undefined
+  const answer: unknown = JSON.parse(text)
+  const value = isJsonObject(answer) ? answer['value'] : undefined
   return isJsonObject(value) && typeof value['id'] === 'string' ? value['id'] : undefined
 }
