@@ -15,8 +15,10 @@ export {
   type MetricsOptions,
   type MetricsSnapshot,
 } from './metrics/metrics.ts'
+export { createExpiry } from './metrics/expiry.ts'
 export { mergeSnapshots } from './metrics/merge.ts'
 export { renderMetrics, type RenderOptions } from './metrics/render.ts'
+export type { ExtraLabel, MetricsShape } from './metrics/shape.ts'
 export { createMetricsServer, type MetricsServer, type MetricsServerOptions } from './metrics/server.ts'
 export { type AccessLog, type AccessLogOptions, createAccessLog } from './access-log/access-log.ts'
 export type { AccessLogEntry, LlmPart, UpstreamPart } from './access-log/entry.ts'

@@ -1,4 +1,5 @@
 // What the rest of the gateway knows of logs, alerts and metrics.
+import type { ExtraLabel } from './metrics/shape.ts'
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
@@ -51,6 +52,8 @@ export interface BoundHistogram {
 
 /** Every metric by its contract name (common-plugins.md §8), without the prefix. Label order is free. */
 export interface Metrics {
+  /** Labels that the operator wants besides the contract's, by metric; whoever counts fills them in. */
+  readonly extraLabels?: Readonly<Record<string, readonly ExtraLabel[]>>
   counter(name: string, labels: Readonly<Record<string, string>>): BoundCounter
   gauge(name: string, labels: Readonly<Record<string, string>>): BoundGauge
   histogram(name: string, labels: Readonly<Record<string, string>>): BoundHistogram

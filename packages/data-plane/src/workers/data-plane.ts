@@ -9,6 +9,7 @@ import {
 } from '@weir/config-store'
 import type { Settings } from '@weir/contract'
 import {
+  createExpiry,
   createMetricsServer,
   type LocalMetrics,
   type Logger,
@@ -22,6 +23,7 @@ import { type ListenAddress, type LocalServer, startLocalServer, startStatusServ
 import { answerControl } from './control-api.ts'
 import type { Crew } from './crew.ts'
 import { type Feed, toChanges } from './feed.ts'
+import { expirySeconds, metricsShape } from './metrics-shape.ts'
 import { writeNodeMetrics } from './node-metrics.ts'
 import type { Identity, Registration } from './registration.ts'
 
@@ -148,7 +150,10 @@ export class DataPlane {
   }
 
   #serveMetrics(): Promise<MetricsServer> {
-    const { export_addr, export_uri, metric_prefix } = this.#parts.settings.plugin_attr.prometheus
+    const { settings } = this.#parts
+    const { export_addr, export_uri, metric_prefix } = settings.plugin_attr.prometheus
+    const shape = metricsShape(settings)
+    const expire = createExpiry(expirySeconds(settings))
     return createMetricsServer({
       ip: export_addr.ip,
       port: export_addr.port,
@@ -159,7 +164,7 @@ export class DataPlane {
         writeNodeMetrics(metrics, { feed, storeIsReachable, checkers: health.list(), version })
         const others = await crew.collect()
         const snapshots = [metrics.snapshot(), ...others]
-        return renderMetrics(mergeSnapshots(snapshots), { prefix: metric_prefix })
+        return renderMetrics(expire(mergeSnapshots(snapshots)), { prefix: metric_prefix, shape })
       },
     })
   }

@@ -12,6 +12,7 @@ import { DataPlane } from './data-plane.ts'
 import { Feed } from './feed.ts'
 import type { Crew } from './crew.ts'
 import { MainThreadCrew } from './main-thread-crew.ts'
+import { metricsShape } from './metrics-shape.ts'
 import { Registration } from './registration.ts'
 import { WorkerPool } from './worker-pool.ts'
 
@@ -42,7 +43,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   const alerts = createAlerts({ log, webhook: openWebhook(settings, log) })
   const health = createHealthRegistry({ alerts })
   const feed = new Feed()
-  const metrics = createMetrics()
+  const metrics = createMetrics({ shape: metricsShape(settings) })
   const setup = {
     settings,
     prefix: store.prefix,

@@ -4,6 +4,7 @@ import { createLogger, createMetrics } from '@weir/telemetry'
 import { linkThrough } from '@weir/secrets'
 import { createHealthClient } from '@weir/upstream'
 import { collectGarbage } from './collect-garbage.ts'
+import { metricsShape } from './metrics-shape.ts'
 import { writeTraffic } from './node-metrics.ts'
 import { createServing } from './create-serving.ts'
 import { reportStrayRejections } from './stray-rejections.ts'
@@ -17,7 +18,7 @@ const start = workerData as WorkerStart
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, no window
 const say = (message: FromWorker) => main.postMessage(message)
 
-const metrics = createMetrics()
+const metrics = createMetrics({ shape: metricsShape(start.settings) })
 const health = createHealthClient(start.health.port, start.health.shared)
 const log = createLogger({ level: 'info', fields: { worker: start.index } })
 reportStrayRejections(log)

@@ -1,6 +1,6 @@
 // The labels of a request's metrics (common-plugins.md §8).
 import type { RequestContext } from '@weir/plugin-api'
-import type { BoundCounter, BoundGauge, BoundHistogram, Metrics } from '@weir/telemetry'
+import type { BoundCounter, BoundGauge, BoundHistogram, ExtraLabel, Metrics } from '@weir/telemetry'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -52,14 +52,74 @@ function cut(model: string): string {
   return bytes.toString('utf8', 0, end)
 }
 
-/** Metrics with some labels switched off by plugin metadata: their value is empty. */
+/** Labels that the operator wants besides (`plugin_attr.prometheus.metrics.<name>.extra_labels`). */
+export class ExtraLabels {
+  readonly #metrics: readonly (readonly [metric: string, labels: readonly ExtraLabel[]])[]
+  readonly #variables: readonly string[]
+
+  constructor(byMetric: Readonly<Record<string, readonly ExtraLabel[]>> = {}) {
+    this.#metrics = Object.entries(byMetric)
+    const variables = this.#metrics.flatMap(([, labels]) =>
+      labels.flatMap(({ value }) => variableOf(value) ?? []),
+    )
+    this.#variables = [...new Set(variables)]
+  }
+
+  /** What tells the values of two requests apart; empty when there are no such labels. */
+  keyOf(ctx: RequestContext): string {
+    let key = ''
+    for (const name of this.#variables) key += `\n${textOf(ctx, name)}`
+    return key
+  }
+
+  /** By metric; undefined when there are none. */
+  of(ctx: RequestContext): Readonly<Record<string, Labels>> | undefined {
+    if (this.#metrics.length === 0) return undefined
+    return Object.fromEntries(
+      this.#metrics.map(([metric, labels]) => [
+        metric,
+        Object.fromEntries(labels.map(({ name, value }) => [name, valueOf(ctx, value)])),
+      ]),
+    )
+  }
+}
+
+function variableOf(value: string): string | undefined {
+  return value.startsWith('$') ? value.slice(1) : undefined
+}
+
+function valueOf(ctx: RequestContext, value: string): string {
+  const variable = variableOf(value)
+  return variable === undefined ? value : textOf(ctx, variable)
+}
+
+/** Clients choose what many variables hold. */
+function textOf(ctx: RequestContext, variable: string): string {
+  const value = ctx.variable(variable)
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'string') return cut(value)
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '<non-scalar>'
+}
+
+/** Metrics with some labels switched off by plugin metadata (their value is empty), and with extra ones. */
 export class LabelledMetrics {
   readonly #metrics: Metrics
   readonly #disabled: Readonly<Record<string, readonly string[]>>
+  readonly #extra: Readonly<Record<string, Labels>> | undefined
 
-  constructor(metrics: Metrics, disabled: Readonly<Record<string, readonly string[]>>) {
+  constructor(
+    metrics: Metrics,
+    disabled: Readonly<Record<string, readonly string[]>>,
+    extra?: Readonly<Record<string, Labels>>,
+  ) {
     this.#metrics = metrics
     this.#disabled = disabled
+    this.#extra = extra
+  }
+
+  /** The same with other extra labels, by metric. */
+  with(extra: Readonly<Record<string, Labels>> | undefined): LabelledMetrics {
+    return extra === undefined ? this : new LabelledMetrics(this.#metrics, this.#disabled, extra)
   }
 
   counter(name: string, labels: Labels): BoundCounter {
@@ -75,9 +135,11 @@ export class LabelledMetrics {
   }
 
   #enabled(name: string, labels: Labels): Labels {
+    const extra = this.#extra?.[name]
+    const all = extra ? { ...labels, ...extra } : labels
     const disabled = this.#disabled[name]
-    if (!disabled || disabled.length === 0) return labels
-    const kept = Object.entries(labels).filter(([label]) => !disabled.includes(label))
+    if (!disabled || disabled.length === 0) return all
+    const kept = Object.entries(all).filter(([label]) => !disabled.includes(label))
     return Object.fromEntries(kept)
   }
 }

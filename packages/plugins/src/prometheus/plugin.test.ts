@@ -7,7 +7,7 @@ import {
   createTestHost,
   type TestContextOptions,
 } from '@weir/plugin-api/harness'
-import { createMetrics, renderMetrics } from '@weir/telemetry'
+import { createMetrics, type MetricsShape, renderMetrics } from '@weir/telemetry'
 import { describe, expect, test } from 'vitest'
 import { prometheus } from './plugin.ts'
 
@@ -40,11 +40,12 @@ function exchange(more: Partial<LlmExchange> = {}, stream = false): LlmExchange 
 function counting(
   config: { prefer_name: boolean } = { prefer_name: false },
   metadata: () => unknown = () => undefined,
+  shape: MetricsShape = {},
 ) {
-  const metrics = createMetrics()
+  const metrics = createMetrics({ shape })
   const instance = prometheus.create(config, { ...createTestHost({ metadata }), metrics })
   function page(): string[] {
-    const text = renderMetrics(metrics.snapshot(), { prefix: '' })
+    const text = renderMetrics(metrics.snapshot(), { prefix: '', shape })
     return text
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#') && !line.includes('_bucket'))
@@ -148,6 +149,35 @@ describe('a request to an LLM', () => {
     const text = page().join('\n')
     expect(text).toContain(`request_llm_model="${'é'.repeat(64)}"`)
     expect(text).toContain(`llm_model="x${'é'.repeat(63)}"`)
+  })
+})
+
+describe('extra labels', () => {
+  const extraLabels = {
+    http_status: [
+      { name: 'agent', value: '$http_user_agent' },
+      { name: 'zone', value: 'west' },
+    ],
+    llm_active_connections: [{ name: 'agent', value: '$http_user_agent' }],
+  }
+
+  test('hold variables of the request, or a text, on the metrics that have them', () => {
+    const { page, request } = counting(undefined, undefined, { extraLabels })
+    for (const agent of ['curl', 'curl', 'é'.repeat(100)]) {
+      request({ variables: { http_user_agent: agent }, llm: exchange() })
+    }
+    const statuses = page().filter((line) => line.startsWith('http_status'))
+    expect(statuses).toHaveLength(2)
+    expect(statuses[0]).toMatch(/,response_source="upstream",agent="curl",zone="west"\} 2$/)
+    expect(statuses[1]).toContain(`agent="${'é'.repeat(64)}"`)
+    expect(page().find((line) => line.startsWith('llm_active'))).toContain('agent="curl"} 0')
+    expect(page().find((line) => line.startsWith('bandwidth'))).not.toContain('agent')
+  })
+
+  test('are empty where there is no such variable', () => {
+    const { page, request } = counting(undefined, undefined, { extraLabels })
+    request({})
+    expect(page().find((line) => line.startsWith('http_status'))).toContain('agent="",zone="west"')
   })
 })
 

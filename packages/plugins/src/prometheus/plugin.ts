@@ -2,7 +2,7 @@
 // gateway's metrics server.
 import { defineStateKey, definePlugin } from '@weir/plugin-api'
 import type { BoundGauge } from '@weir/telemetry'
-import { LabelledMetrics, labelsKeyOf, labelsOf } from './labels.ts'
+import { ExtraLabels, LabelledMetrics, labelsKeyOf, labelsOf } from './labels.ts'
 import { RequestSeries } from './request-series.ts'
 import { type Config, metadataSchema, schema } from './schema.ts'
 
@@ -19,6 +19,7 @@ export const prometheus = definePlugin<Config>({
   metadataSchema,
   create({ prefer_name }, host) {
     const bound = new Map<string, RequestSeries>()
+    const extra = new ExtraLabels(host.metrics.extraLabels)
     let metadata: unknown
     let metrics = new LabelledMetrics(host.metrics, {})
 
@@ -37,7 +38,7 @@ export const prometheus = definePlugin<Config>({
         followMetadata()
         const { name = '', serviceName = '' } = ctx.route
         const labels = { ...labelsOf(ctx, false), route: name, service: serviceName }
-        const gauge = metrics.gauge('llm_active_connections', labels)
+        const gauge = metrics.with(extra.of(ctx)).gauge('llm_active_connections', labels)
         gauge.inc()
         ctx.state.set(activeConnection, gauge)
         return undefined
@@ -46,11 +47,11 @@ export const prometheus = definePlugin<Config>({
       log(ctx, summary) {
         followMetadata()
         ctx.state.get(activeConnection)?.dec()
-        const key = labelsKeyOf(ctx)
+        const key = labelsKeyOf(ctx) + extra.keyOf(ctx)
         let series = bound.get(key)
         if (!series) {
           if (bound.size >= seriesMax) bound.clear()
-          series = new RequestSeries(metrics, labelsOf(ctx, prefer_name))
+          series = new RequestSeries(metrics.with(extra.of(ctx)), labelsOf(ctx, prefer_name))
           bound.set(key, series)
         }
         series.count(summary, ctx.llm)

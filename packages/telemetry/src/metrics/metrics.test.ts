@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { createExpiry } from './expiry.ts'
 import { createMetrics, type LocalMetrics } from './metrics.ts'
 import { mergeSnapshots } from './merge.ts'
 import { renderMetrics } from './render.ts'
@@ -103,6 +104,51 @@ describe('series', () => {
     expect(() => metrics.counter('toString', {})).toThrow(TypeError)
     expect(() => metrics.counter('etcd_reachable', {})).toThrow('no counter')
     expect(() => metrics.histogram('bandwidth', {})).toThrow('no histogram')
+  })
+})
+
+describe('an operator', () => {
+  test('chooses buckets and more labels', () => {
+    const shape = {
+      buckets: { http_latency: [5, 50] },
+      extraLabels: { http_latency: [{ name: 'zone', value: 'west' }] },
+    }
+    const metrics = createMetrics({ shape })
+    expect(metrics.extraLabels).toBe(shape.extraLabels)
+    metrics.histogram('http_latency', { type: 'request', zone: 'west' }).observe(7)
+    const lines = renderMetrics(metrics.snapshot(), { prefix: '', shape }).split('\n')
+    const buckets = lines.filter((line) => line.startsWith('http_latency_bucket'))
+    expect(buckets.map((line) => line.replace(/.*llm_model="",/, ''))).toEqual([
+      'zone="west",le="5"} 0',
+      'zone="west",le="50"} 1',
+      'zone="west",le="+Inf"} 1',
+    ])
+  })
+
+  test('has series left out in which nothing was counted for long, until something is', () => {
+    let now = 0
+    const expire = createExpiry({ bandwidth: 10, llm_active_connections: 10, http_status: 0 }, () => now)
+    const metrics = createMetrics()
+    const shown = () =>
+      Object.entries(expire(metrics.snapshot())).flatMap(([name, all]) => all.map(() => name))
+    const bytes = metrics.counter('bandwidth', { type: 'egress' })
+    bytes.inc(1)
+    metrics.counter('http_status', { code: '200' }).inc()
+    const active = metrics.gauge('llm_active_connections', {})
+    active.inc()
+    const names = ['bandwidth', 'http_status', 'llm_active_connections']
+    expect(shown()).toEqual(names)
+    now = 10_000
+    expect(shown()).toEqual(names)
+    now = 10_001
+    expect(shown()).toEqual(['http_status', 'llm_active_connections'])
+    bytes.inc(0)
+    active.dec()
+    expect(shown()).toEqual(['http_status', 'llm_active_connections'])
+    bytes.inc(2)
+    expect(expire(metrics.snapshot())['bandwidth']?.[0]?.values).toEqual([3])
+    now = 30_000
+    expect(shown()).toEqual(['http_status'])
   })
 })
 

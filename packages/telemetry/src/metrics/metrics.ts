@@ -1,7 +1,8 @@
 // This thread's metrics: series by label values, bounded in number, and what they hold at a moment.
 import type { Metrics } from '../types.ts'
-import { type MetricDeclaration, declarationOf } from './catalog.ts'
+import { declarationOf } from './catalog.ts'
 import { HistogramSeries, ValueSeries } from './series.ts'
+import { bucketsOf, labelNamesOf, type MetricsShape } from './shape.ts'
 
 /** Series of one metric at most; clients choose the model names that become labels. */
 const seriesMaxDefault = 10_000
@@ -21,8 +22,7 @@ export interface SeriesSnapshot {
 
 export interface MetricsOptions {
   readonly seriesMax?: number | undefined
-  /** Instead of the catalog's, by metric name. */
-  readonly buckets?: Readonly<Record<string, readonly number[]>> | undefined
+  readonly shape?: MetricsShape | undefined
 }
 
 export interface LocalMetrics extends Metrics {
@@ -39,21 +39,22 @@ interface Entry {
 }
 
 interface Metric {
-  readonly declaration: MetricDeclaration
+  readonly type: string
+  readonly labels: readonly string[]
   readonly bounds: readonly number[]
   readonly entries: Map<string, Entry>
 }
 
 export function createMetrics(options: MetricsOptions = {}): LocalMetrics {
-  const seriesMax = options.seriesMax ?? seriesMaxDefault
+  const { seriesMax = seriesMaxDefault, shape = {} } = options
   const metrics = new Map<string, Metric>()
 
   function metricOf(name: string): Metric {
     let metric = metrics.get(name)
     if (!metric) {
-      const declaration = declarationOf(name)
-      const bounds = options.buckets?.[name] ?? declaration.buckets ?? []
-      metric = { declaration, bounds, entries: new Map() }
+      const { type } = declarationOf(name)
+      const labels = labelNamesOf(name, shape)
+      metric = { type, labels, bounds: bucketsOf(name, shape), entries: new Map() }
       metrics.set(name, metric)
     }
     return metric
@@ -61,7 +62,7 @@ export function createMetrics(options: MetricsOptions = {}): LocalMetrics {
 
   function seriesOf(name: string, labels: Readonly<Record<string, string>>): Series {
     const metric = metricOf(name)
-    const { labels: names, type } = metric.declaration
+    const { labels: names, type } = metric
     const values = names.map((label) => labels[label] ?? '')
     const key = values.join('\u0000')
     const known = metric.entries.get(key)
@@ -93,6 +94,7 @@ export function createMetrics(options: MetricsOptions = {}): LocalMetrics {
   }
 
   return {
+    extraLabels: shape.extraLabels ?? {},
     counter,
     gauge: (name, labels) => valueOf('gauge', name, labels),
     histogram(name, labels) {

@@ -1,17 +1,18 @@
 // A snapshot as Prometheus reads it (text format 0.0.4).
-import { declarationOf, type MetricDeclaration } from './catalog.ts'
+import { declarationOf } from './catalog.ts'
 import type { MetricsSnapshot, SeriesSnapshot } from './metrics.ts'
+import { bucketsOf, labelNamesOf, type MetricsShape } from './shape.ts'
 
 export interface RenderOptions {
   /** `plugin_attr.prometheus.metric_prefix`. */
   readonly prefix: string
-  /** The buckets that were given to `createMetrics`. */
-  readonly buckets?: Readonly<Record<string, readonly number[]>> | undefined
+  /** What was given to `createMetrics`. */
+  readonly shape?: MetricsShape | undefined
 }
 
 export const contentType = 'text/plain; version=0.0.4; charset=utf-8'
 
-export function renderMetrics(snapshot: MetricsSnapshot, { prefix, buckets }: RenderOptions): string {
+export function renderMetrics(snapshot: MetricsSnapshot, { prefix, shape = {} }: RenderOptions): string {
   const lines: string[] = []
   for (const name of Object.keys(snapshot).toSorted()) {
     const series = snapshot[name] ?? []
@@ -19,10 +20,11 @@ export function renderMetrics(snapshot: MetricsSnapshot, { prefix, buckets }: Re
     const declaration = declarationOf(name)
     const fullName = prefix + name
     lines.push(`# HELP ${fullName} ${declaration.help}`, `# TYPE ${fullName} ${declaration.type}`)
-    const bounds = buckets?.[name] ?? declaration.buckets ?? []
+    const labels = labelNamesOf(name, shape)
+    const bounds = bucketsOf(name, shape)
     for (const one of series) {
-      if (declaration.type === 'histogram') renderHistogram(lines, fullName, declaration, bounds, one)
-      else lines.push(`${fullName}${renderLabels(declaration, one, '')} ${one.values[0] ?? 0}`)
+      if (declaration.type === 'histogram') renderHistogram(lines, fullName, labels, bounds, one)
+      else lines.push(`${fullName}${renderLabels(labels, one, '')} ${one.values[0] ?? 0}`)
     }
   }
   lines.push('')
@@ -32,24 +34,24 @@ export function renderMetrics(snapshot: MetricsSnapshot, { prefix, buckets }: Re
 function renderHistogram(
   lines: string[],
   name: string,
-  declaration: MetricDeclaration,
+  names: readonly string[],
   bounds: readonly number[],
   series: SeriesSnapshot,
 ): void {
   let count = 0
   for (const [i, bound] of [...bounds, '+Inf'].entries()) {
     count += series.values[i] ?? 0
-    lines.push(`${name}_bucket${renderLabels(declaration, series, `le="${bound}"`)} ${count}`)
+    lines.push(`${name}_bucket${renderLabels(names, series, `le="${bound}"`)} ${count}`)
   }
-  const labels = renderLabels(declaration, series, '')
+  const labels = renderLabels(names, series, '')
   lines.push(
     `${name}_count${labels} ${count}`,
     `${name}_sum${labels} ${series.values[bounds.length + 1] ?? 0}`,
   )
 }
 
-function renderLabels({ labels }: MetricDeclaration, series: SeriesSnapshot, extra: string): string {
-  const pairs = labels.map((label, i) => `${label}="${escapeLabel(series.labels[i] ?? '')}"`)
+function renderLabels(names: readonly string[], series: SeriesSnapshot, extra: string): string {
+  const pairs = names.map((label, i) => `${label}="${escapeLabel(series.labels[i] ?? '')}"`)
   if (extra !== '') pairs.push(extra)
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }
