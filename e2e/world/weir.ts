@@ -19,6 +19,12 @@ export interface WeirOptions {
   /** Members of `weir:`. */
   readonly weir?: Readonly<Record<string, unknown>>
   readonly nginxConfig?: Readonly<Record<string, unknown>>
+  /** Members of `deployment:`, in place of the usual role and keys. */
+  readonly deployment?: Readonly<Record<string, unknown>> & { readonly admin?: object }
+  readonly plugins?: readonly string[]
+  /** Files beside config.yaml that are there at the start. */
+  readonly files?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
   /** False: returns as soon as the process runs, ready or not. */
   readonly awaitReady?: boolean
 }
@@ -27,6 +33,7 @@ export interface Weir {
   readonly proxyPort: number
   readonly adminPort: number
   readonly controlPort: number
+  readonly statusPort: number
   readonly metricsPort: number
   readonly proxyUrl: string
   readonly process: RunningProcess
@@ -64,14 +71,17 @@ export async function startWeir(options: WeirOptions = {}): Promise<Weir> {
     deployment: {
       role: { start: 'traditional', 'control-plane': 'control_plane', 'data-plane': 'data_plane' }[role],
       ...(etcd && { etcd: { host: [etcd.url], prefix: etcd.prefix ?? '/apisix' } }),
+      ...options.deployment,
       admin: {
         admin_listen: { ip: '127.0.0.1', port: adminPort },
         admin_key: [
           { name: 'admin', key: adminKey, role: 'admin' },
           { name: 'viewer', key: viewerKey, role: 'viewer' },
         ],
+        ...options.deployment?.admin,
       },
     },
+    ...(options.plugins && { plugins: options.plugins }),
     nginx_config: { worker_processes: workers, ...options.nginxConfig },
     plugin_attr: { prometheus: { export_addr: { ip: '127.0.0.1', port: metricsPort } } },
     weir: {
@@ -80,6 +90,7 @@ export async function startWeir(options: WeirOptions = {}): Promise<Weir> {
       ...options.weir,
     },
   }
+  for (const [name, text] of Object.entries(options.files ?? {})) await writeFile(join(directory, name), text)
   const file = join(directory, 'config.yaml')
   await writeFile(file, JSON.stringify(config, undefined, 2))
   const ready =
@@ -93,6 +104,7 @@ export async function startWeir(options: WeirOptions = {}): Promise<Weir> {
     command: join(root, 'node_modules/.bin/node'),
     args: [join(root, 'packages/weir/src/main.ts'), role, '-c', file],
     cwd: directory,
+    ...(options.env && { env: options.env }),
     ready,
   })
 
@@ -110,6 +122,7 @@ export async function startWeir(options: WeirOptions = {}): Promise<Weir> {
     proxyPort: proxyPort ?? 0,
     adminPort: adminPort ?? 0,
     controlPort: controlPort ?? 0,
+    statusPort: statusPort ?? 0,
     metricsPort: metricsPort ?? 0,
     proxyUrl: url(proxyPort),
     process,

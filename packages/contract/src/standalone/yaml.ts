@@ -32,7 +32,13 @@ export function readYaml(text: string): ReadYaml {
 
 /** Texts that YAML 1.1 would read as something else are quoted. */
 export function writeYaml(value: unknown): string {
-  return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0, version: '1.1' })
+  return stringify(value, {
+    aliasDuplicateObjects: false,
+    indentSeq: false,
+    lineWidth: 0,
+    singleQuote: true,
+    version: '1.1',
+  })
 }
 
 const boolTag = 'tag:yaml.org,2002:bool'

@@ -33,6 +33,10 @@ export interface ConfigurationOptions {
   readonly plugins: PluginSurroundings
   readonly upstreams: CompiledUpstreams
   readonly log: Logger
+  /**
+   * Whether a document that turned bad is left out, as in files, and not kept as it was before (etcd.md §5.1).
+   */
+  readonly leavesOutBad?: boolean
 }
 
 /** A document that could not be used, and what is in force instead. */
@@ -187,8 +191,9 @@ export class Configuration implements Runtime, References {
     const before = this.get(kind, id)
     const checked = checkDocument(kind, id, entry, this.#parse)
     if (typeof checked === 'string') {
+      if (before && this.#options.leavesOutBad) this.#delete({ kind, id }, entry.key)
       this.#secrets.note(entry, 'rejected')
-      this.#reject(entry, checked, before?.entry.modRevision)
+      this.#reject(entry, checked, this.get(kind, id)?.entry.modRevision)
       return
     }
     this.#rejected.delete(entry.key)

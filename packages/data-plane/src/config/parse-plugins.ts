@@ -1,8 +1,8 @@
 // The `plugins` of a document: decrypted, checked, references resolved, `_meta` compiled.
-import { compileExpr, isJsonObject, type JsonObject } from '@weir/contract'
+import { compileExpr, isJsonObject, type JsonObject, pluginFacts } from '@weir/contract'
 import type { AnyPlugin } from '@weir/plugin-api'
 import type { PluginMeta } from '../pipeline/types.ts'
-import type { PluginCatalog } from './plugin-catalog.ts'
+import type { PluginCatalog, Support } from './plugin-catalog.ts'
 import { type ReferenceSources, Resolution } from './references.ts'
 
 export interface ParseServices extends ReferenceSources {
@@ -10,6 +10,8 @@ export interface ParseServices extends ReferenceSources {
   /** Replaces the encrypted fields of a plugin's configuration; `fields` are dotted paths. Returns a copy. */
   decrypt(config: JsonObject, fields: readonly string[]): JsonObject
   warn(message: string): void
+  /** Whether a document is bad that names a plugin which is off or which nobody knows: so it is in files (etcd.md §4). */
+  readonly refusesUnknown?: boolean
 }
 
 /** One plugin of a document, ready to be created. */
@@ -48,6 +50,7 @@ export function parsePlugins(
     }
     const support = services.catalog.support(name)
     const plugin = services.catalog.find(name)
+    if (services.refusesUnknown && isUnknown(name, support)) return `unknown plugin [${name}]`
     if (support === 'unsupported') {
       // An identity of a scheme that no route can ask for guards nothing.
       if (place === 'chain' || !foreignAuthPlugins.has(name)) unsupported.push(name)
@@ -73,6 +76,10 @@ const foreignAuthPlugins: ReadonlySet<string> = new Set([
   'jwe-decrypt',
   'key-auth',
 ])
+
+function isUnknown(name: string, support: Support): boolean {
+  return support === 'off' || (support === 'unsupported' && pluginFacts(name) === undefined)
+}
 
 function isDisabled(config: JsonObject): boolean {
   const meta = config['_meta']

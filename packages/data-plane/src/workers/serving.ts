@@ -57,6 +57,7 @@ export class Serving {
     const secrets = new SecretClient(options.secrets, (references) => {
       this.#recheck(this.configuration.usersOf(references))
     })
+    const isStandalone = settings.deployment.config_provider !== 'etcd'
     const cipher = createCipher(settings.apisix.data_encryption.keyring)
     this.configuration = new Configuration({
       prefix: options.prefix,
@@ -64,7 +65,11 @@ export class Serving {
       paths: settings.apisix,
       parse: {
         catalog: this.#catalog,
-        decrypt: (config, fields) => decryptFields(config, fields, cipher),
+        // Nothing is encrypted where no store keeps it (admin-api.md §9.1).
+        decrypt: isStandalone
+          ? (config) => config
+          : (config, fields) => decryptFields(config, fields, cipher),
+        refusesUnknown: isStandalone,
         environment: process.env,
         warn: (message) => log.warn(message),
       },
@@ -72,6 +77,7 @@ export class Serving {
       plugins: surroundings,
       upstreams: options.upstreams,
       log,
+      leavesOutBad: isStandalone,
     })
     this.#changes = new ChangeQueue((changes, revision) => {
       this.configuration.apply(changes, revision)
