@@ -37,6 +37,7 @@ function sourcesOf(more: Partial<ControlApiSources> = {}): ControlApiSources {
     prefix: '/apisix',
     identity,
     feed: new Feed(),
+    plugins: () => ({ names: undefined, modules: [] }),
     applied: () => [],
     checkers: () => [],
     collectGarbage() {},
@@ -192,5 +193,30 @@ test('/v1/config shows the workers, what they rejected, and the other data plane
     ],
     rejected: [{ key: '/routes/1', revision: 5, error: 'no', in_force: 4 }],
     data_planes: [state],
+  })
+})
+
+async function shown(sources: ControlApiSources): Promise<Record<string, Record<string, object>>> {
+  return JSON.parse((await call(sources, '/v1/schema')).text)
+}
+
+describe('schemas', () => {
+  test('are those of all resources and plugins, whether this build runs them or not', async () => {
+    const { main, plugins, stream_plugins: streamPlugins } = await shown(sourcesOf())
+    expect(main).toMatchObject({ route: { properties: { uri: {} } }, plugins: {}, ssl: {} })
+    expect(plugins).toMatchObject({
+      'key-auth': { version: 0.1, priority: 2500, type: 'auth', consumer_schema: {} },
+      'http-logger': { metadata_schema: {}, schema: { properties: { _meta: {} } } },
+    })
+    expect(Object.keys(plugins ?? {}).length).toBeGreaterThanOrEqual(107)
+    expect(streamPlugins).toMatchObject({ 'mqtt-proxy': { priority: 1000 } })
+  })
+
+  test('are those of the enabled plugins where there is a list', async () => {
+    const listed = { plugins: () => ({ names: ['cors', 'key-auth'], modules: [] }) }
+    expect(Object.keys((await shown(sourcesOf(listed)))['plugins'] ?? {})).toEqual(['cors', 'key-auth'])
+    const feed = new Feed()
+    feed.load([entryOf('/plugins', '[{"name":"gzip"},{"name":"syslog","stream":true}]')], 9)
+    expect(Object.keys((await shown(sourcesOf({ ...listed, feed })))['plugins'] ?? {})).toEqual(['gzip'])
   })
 })

@@ -5,6 +5,7 @@ import { showConfiguration } from './control/configuration.ts'
 import { listMetadata, listOf, oneMetadata, oneOf } from './control/documents.ts'
 import { listChecks, oneCheck } from './control/healthcheck.ts'
 import { resetQuotas, showQuotas } from './control/quotas.ts'
+import { showSchemas } from './control/schemas.ts'
 import { showServer } from './control/server-info.ts'
 import type { ControlApiSources, Handler } from './control/sources.ts'
 
@@ -30,6 +31,7 @@ const calls: Readonly<Record<string, Call>> = {
   '/v1/healthcheck': get(listChecks),
   '/v1/healthcheck/': get(oneCheck),
   '/v1/config': get(showConfiguration),
+  '/v1/schema': get(showSchemas),
   '/v1/server_info': get(showServer),
   '/v1/quotas': {
     ...get(({ quotas }, _argument, request) => (quotas ? showQuotas(quotas, request) : notFoundPage)),

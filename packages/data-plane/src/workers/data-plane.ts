@@ -20,11 +20,13 @@ import {
 import type { SecretRegistry } from '@weir/secrets'
 import type { HealthRegistry } from '@weir/upstream'
 import { type ListenAddress, type LocalServer, startLocalServer, startStatusServer } from '../server/index.ts'
+import type { PluginList } from '../config/user-plugins.ts'
 import { answerControl } from './control-api.ts'
 import type { Crew } from './crew.ts'
 import { type Feed, toChanges } from './feed.ts'
 import { expirySeconds, metricsShape } from './metrics-shape.ts'
 import { writeNodeMetrics } from './node-metrics.ts'
+import type { QuotaBooks } from './quota-books.ts'
 import type { Identity, Registration } from './registration.ts'
 
 export interface DataPlaneParts {
@@ -32,11 +34,13 @@ export interface DataPlaneParts {
   /** Stays the caller's: closing the data plane leaves it open. */
   readonly store: ConfigStore
   readonly crew: Crew
+  readonly plugins: PluginList
   readonly feed: Feed
   readonly health: HealthRegistry
   readonly secrets: SecretRegistry
   readonly identity: Identity
   readonly registration: Registration
+  readonly quotas: QuotaBooks
   /** Of the main thread; holds what concerns the whole process. */
   readonly metrics: LocalMetrics
   readonly version: string
@@ -63,9 +67,11 @@ export class DataPlane {
   #addresses: readonly ListenAddress[] = []
   #storeStatus: FollowerStatus
   #wasReady = false
+  #plugins: PluginList
 
   constructor(parts: DataPlaneParts) {
     this.#parts = parts
+    this.#plugins = parts.plugins
     this.#follower = follow(parts.store, {
       onSnapshot: (entries, revision) => this.#load(entries, revision),
       onChanges: (changes, revision) => {
@@ -115,6 +121,7 @@ export class DataPlane {
   }
 
   enablePlugins(enabled: readonly string[] | undefined): void {
+    this.#plugins = { ...this.#plugins, names: enabled }
     this.#parts.crew.enablePlugins(enabled)
   }
 
@@ -137,6 +144,7 @@ export class DataPlane {
     this.#follower.close()
     await this.#parts.registration.close()
     this.#control?.close()
+    this.#parts.quotas.close()
     this.#status?.close()
     await this.#metrics?.close()
     await this.#parts.crew.close()
@@ -213,9 +221,11 @@ export class DataPlane {
       prefix: store.prefix,
       identity,
       feed,
+      plugins: () => this.#plugins,
       applied: () => crew.applied,
       collectGarbage: () => crew.collectGarbage(),
       reload: () => this.#parts.reload?.(),
+      quotas: this.#parts.quotas,
       checkers: () => health.list(),
       store: () => ({ reachable, ...(lastError !== undefined && { lastError }) }),
     }

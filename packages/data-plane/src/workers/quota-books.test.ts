@@ -68,6 +68,7 @@ async function start(given: Readonly<Record<string, object>>) {
     prefix: '/apisix',
     identity: { id: 'a', hostname: 'h', version: '0', boot_time: 0 },
     feed,
+    plugins: () => ({ names: undefined, modules: [] }),
     applied: () => [],
     quotas,
     checkers: () => [],

@@ -5,6 +5,7 @@ import type { ConfigStore } from '@weir/config-store'
 import type { Settings } from '@weir/contract'
 import { allocateCounters } from '@weir/counters'
 import { SecretRegistry } from '@weir/secrets'
+import { plugins } from '@weir/plugins'
 import { createAlerts, createMetrics, createWebhook, type Logger } from '@weir/telemetry'
 import { createHealthRegistry, createHttpClient, createOrigins } from '@weir/upstream'
 import { createServing } from './create-serving.ts'
@@ -12,6 +13,7 @@ import { DataPlane } from './data-plane.ts'
 import { Feed } from './feed.ts'
 import type { Crew } from './crew.ts'
 import { MainThreadCrew } from './main-thread-crew.ts'
+import { QuotaBooks } from './quota-books.ts'
 import { metricsShape } from './metrics-shape.ts'
 import { Registration } from './registration.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -87,11 +89,19 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     settings,
     store,
     crew,
+    plugins: { names: enabledPlugins, modules: pluginModules },
     feed,
     health,
     secrets,
     identity,
     registration,
+    quotas: new QuotaBooks({
+      prefix: store.prefix,
+      settings,
+      plugins,
+      counters: setup.counters,
+      entries: () => feed.entries,
+    }),
     metrics,
     version: options.version,
     reload: options.reload,

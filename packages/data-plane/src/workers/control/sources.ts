@@ -1,5 +1,6 @@
 // What the control API answers from.
 import type { CheckerListing } from '@weir/upstream'
+import type { PluginList } from '../../config/user-plugins.ts'
 import type { LocalAnswer, LocalRequest } from '../../server/index.ts'
 import type { Feed } from '../feed.ts'
 import type { Identity } from '../registration.ts'
@@ -14,6 +15,8 @@ export interface ControlApiSources {
   readonly quotas?: QuotaBooks
   readonly checkers: () => readonly CheckerListing[]
   readonly collectGarbage: () => void
+  /** As the settings have it. */
+  readonly plugins: () => PluginList
   /** Begins to read the list of plugins again. */
   readonly reload: () => void
   readonly store: () => { readonly reachable: boolean; readonly lastError?: string }
