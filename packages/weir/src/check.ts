@@ -1,31 +1,49 @@
 // `weir check`: reads the configuration and every document behind it, and says what is wrong with them.
-import { createCipher, decryptFields } from '@weir/contract'
-import { checkDocuments, PluginCatalog } from '@weir/data-plane/check'
-import { openStore } from './open-store.ts'
-import { choosePlugins } from './plugins.ts'
-import { type ConfigFile, SettingsReader } from './read-settings.ts'
+import { readFile } from 'node:fs/promises'
+import { parseSettings, type Settings } from '@weir/contract'
+import { exitStatus } from './exit-status.ts'
+import type { ConfigFile } from './read-settings.ts'
+import { createJudges } from './survey/judges.ts'
+import { openSource } from './survey/open-source.ts'
+import { createOutput } from './survey/output.ts'
+import { reaching } from './survey/reaching.ts'
+import type { Source } from './survey/source.ts'
+import { survey } from './survey/survey.ts'
+import { createVault } from './survey/vault.ts'
+import { withoutEffect } from './without-effect.ts'
 
-/** Answers the exit status: 0 when nothing is wrong. @throws Error with a sentence when the store cannot be read. */
+/**
+ * Answers the exit status.
+ * @throws Error with a sentence when the configuration cannot be used, Unreachable when its store is away.
+ */
 export async function check(file: ConfigFile): Promise<number> {
-  const settings = await new SettingsReader('check', file).read()
-  const { enabled, names } = await choosePlugins(settings, file.directory)
-  const cipher = createCipher(settings.apisix.data_encryption.keyring)
-  const store = await openStore(settings)
+  const settings = parseSettings(await readFile(file.path, 'utf8'), process.env)
+  const source = await openSource(settings, file.directory)
   try {
-    const { entries } = await store.list('/')
-    const { ignore } = settings.weir.unsupported_plugins
-    const { documents, findings } = checkDocuments(entries, {
-      catalog: new PluginCatalog({ plugins: enabled, enabled: names, ignored: ignore }),
-      decrypt: (config, fields) => decryptFields(config, fields, cipher),
-      environment: process.env,
-    })
-    for (const { key, problem } of findings) process.stdout.write(`${key}: ${problem}\n`)
-    if (settings.ignored.length > 0) process.stdout.write(`without effect: ${settings.ignored.join(', ')}\n`)
-    const result =
-      findings.length === 0 ? 'no problems' : `${findings.length} problem${findings.length > 1 ? 's' : ''}`
-    process.stdout.write(`${file.path} and ${documents} documents: ${result}\n`)
-    return findings.length === 0 ? 0 : 1
+    return await reaching(`cannot read ${source.description}`, () => report(source, settings, file))
   } finally {
-    await store.close()
+    await source.close()
   }
+}
+
+async function report(source: Source, settings: Settings, { path, directory }: ConfigFile): Promise<number> {
+  const out = createOutput(process.stdout)
+  const vault = createVault(settings, settings.deployment.config_provider === 'etcd')
+  const judges = await createJudges({ source, vault, settings, directory })
+  let documents = 0
+  let problems = 0
+  for await (const page of survey(source, judges)) {
+    documents += page.length
+    for (const { entry, assessment } of page) {
+      for (const problem of [...assessment.reasons, ...assessment.notes]) {
+        problems += 1
+        await out.line(`${entry.key}: ${problem}`)
+      }
+    }
+  }
+  const inVain = withoutEffect(settings)
+  if (inVain.length > 0) await out.line(`without effect: ${inVain.join(', ')}`)
+  const result = problems === 0 ? 'no problems' : `${problems} problem${problems > 1 ? 's' : ''}`
+  await out.line(`${path} and ${documents} documents: ${result}`)
+  return problems === 0 ? exitStatus.fine : exitStatus.problems
 }

@@ -1,6 +1,7 @@
 // What `weir` is told to do.
 import { parseArgs } from 'node:util'
 
+/** `migrate` has a command line of its own. */
 export type Command = 'start' | 'control-plane' | 'data-plane' | 'check'
 
 export interface CommandLine {
@@ -10,14 +11,17 @@ export interface CommandLine {
 }
 
 export const usage = `weir start | control-plane | data-plane | check [-c FILE]
+weir migrate --help
 
   start           the role that the configuration names: both planes unless it says otherwise
   control-plane   the Admin API
   data-plane      the proxy
   check           reads the configuration and every document behind it, and lists what is wrong
+  migrate         says what of an APISIX's configuration runs here, and copies it
 
 Without -c the configuration is conf/config.yaml or config.yaml.
 SIGTERM and SIGINT let requests under way finish; a second one ends at once.
+check ends with 0 when nothing is wrong, 1 when something is, 3 when the store cannot be reached.
 SIGHUP reads the list of plugins and the certificates again.`
 
 const commands: readonly string[] = ['start', 'control-plane', 'data-plane', 'check'] satisfies Command[]

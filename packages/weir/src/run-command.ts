@@ -1,30 +1,51 @@
 // From the command line to an exit status. Only what a command needs is loaded.
 import { readCommandLine, usage } from './command-line.ts'
+import { exitStatus, Unreachable } from './exit-status.ts'
 import { findConfigFile } from './read-settings.ts'
 
 export async function main(args: readonly string[]): Promise<void> {
-  const line = readCommandLine(args)
-  if (line === 'help') {
-    process.stdout.write(`${usage}\n`)
+  const [first, ...rest] = args
+  if (first === 'migrate') {
+    const { migrateUsage, readMigrateArguments } = await import('./migrate/arguments.ts')
+    await carryOut(readMigrateArguments(rest), migrateUsage, async (line) =>
+      (await import('./migrate/migrate.ts')).migrate(line),
+    )
     return
   }
-  if ('error' in line) {
-    process.stderr.write(`${line.error}\n\n${usage}\n`)
-    process.exitCode = 2
+  await carryOut(readCommandLine(args), usage, async ({ command, config }) => {
+    const file = findConfigFile(config, process.env['APISIX_PROFILE'])
+    return command === 'check'
+      ? (await import('./check.ts')).check(file)
+      : (await import('./run.ts')).run(command, file)
+  })
+}
+
+/** Ends the process, but for a line that asks for help or makes no sense. */
+async function carryOut<Line extends object>(
+  line: Line | 'help' | { readonly error: string },
+  help: string,
+  work: (line: Line) => Promise<number>,
+): Promise<void> {
+  if (line === 'help') {
+    process.stdout.write(`${help}\n`)
+    return
+  }
+  if (isMistake(line)) {
+    process.stderr.write(`${line.error}\n\n${help}\n`)
+    process.exitCode = exitStatus.usage
     return
   }
   try {
-    const file = findConfigFile(line.config, process.env['APISIX_PROFILE'])
-    const status =
-      line.command === 'check'
-        ? await (await import('./check.ts')).check(file)
-        : await (await import('./run.ts')).run(line.command, file)
-    // Whatever still holds the event loop is of no use to anybody now.
-    process.exit(status)
+    // Whatever still holds the event loop afterwards is of no use to anybody.
+    process.exit(await work(line))
   } catch (error) {
     process.stderr.write(`weir: ${sentence(error)}\n`)
-    process.exit(1)
+    process.exit(error instanceof Unreachable ? exitStatus.unreachable : exitStatus.problems)
   }
+}
+
+function isMistake(line: object): line is { readonly error: string } {
+  return 'error' in line
 }
 
 function sentence(error: unknown): string {

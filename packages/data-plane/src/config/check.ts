@@ -1,3 +1,4 @@
-// What `weir check` needs, without the rest of the data plane.
-export { checkDocuments, type CheckReport, type Finding } from './check-documents.ts'
+// What `weir check` and `weir migrate` need, without the rest of the data plane.
+export { checkEntry, type CheckedDocument, type DocumentCheck } from './check-documents.ts'
 export { PluginCatalog } from './plugin-catalog.ts'
+export { parsePluginList } from './plugin-list.ts'
