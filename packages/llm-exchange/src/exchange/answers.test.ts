@@ -167,7 +167,7 @@ test('a protocol that the provider does not speak is refused', async () => {
     status: 400,
     text: 'provider deepseek does not support openai-embeddings protocol (supported: openai-chat)',
   })
-  expect(await call(route, { request: { body: hello, target: '/v1/messages' } })).toMatchObject({
+  expect(await call(route, { request: { body: hello, target: '/m/converse' } })).toMatchObject({
     status: 400,
   })
   expect(server.requests).toHaveLength(0)

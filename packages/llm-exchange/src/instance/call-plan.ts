@@ -74,7 +74,7 @@ function createShaper(settings: InstanceSettings, provider: Provider, protocol: 
     maxTokensMember: provider.maxTokens[protocol.name],
     patch: isJsonObject(patch) ? patch : undefined,
     forcePatch: override?.request_body_force_override ?? false,
-    dropsModel: provider.dropsModel ?? false,
+    dropsModel: provider.dropsModel === 'always' || (provider.dropsModel?.includes(protocol.name) ?? false),
   })
 }
 

@@ -2,9 +2,11 @@
 import type { ClientProtocol, ProtocolName } from '../protocols/protocol.ts'
 import { protocolNamed } from '../protocols/index.ts'
 import type { Provider } from '../providers/provider.ts'
+import { anthropicToChat } from './anthropic-to-chat/index.ts'
+import { embeddingsToVertex } from './embeddings-to-vertex.ts'
 import type { Conversion } from './conversion.ts'
 
-const conversions: readonly Conversion[] = []
+const conversions: readonly Conversion[] = [anthropicToChat, embeddingsToVertex]
 
 export interface ProtocolRoute {
   readonly target: ClientProtocol

@@ -9,8 +9,8 @@ export interface Provider {
   readonly paths: Readonly<Partial<Record<ProtocolName, ProviderPath>>>
   /** Where `llm_options.max_tokens` goes in each protocol, and what has to give way to it. */
   readonly maxTokens: Readonly<Partial<Record<ProtocolName, MaxTokensMember>>>
-  /** The path names the model, and a body that names it too is refused. */
-  readonly dropsModel?: boolean
+  /** Protocols whose path names the model: a body that names it too is refused. */
+  readonly dropsModel?: 'always' | readonly ProtocolName[]
 }
 
 /** `provider_conf` of the configuration. */

@@ -6,5 +6,5 @@ export const azureOpenai = defineProvider({
   host: undefined,
   paths: { 'openai-chat': '/completions' },
   maxTokens: { 'openai-chat': { member: 'max_tokens' } },
-  dropsModel: true,
+  dropsModel: 'always',
 })

@@ -11,5 +11,5 @@ export const bedrock = defineProvider({
     },
   },
   maxTokens: { 'bedrock-converse': { member: 'maxTokens', within: 'inferenceConfig' } },
-  dropsModel: true,
+  dropsModel: 'always',
 })

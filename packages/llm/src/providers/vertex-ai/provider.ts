@@ -16,6 +16,7 @@ export const vertexAi = defineProvider({
     },
   },
   maxTokens: { 'openai-chat': { member: 'max_completion_tokens' } },
+  dropsModel: ['vertex-predict'],
 })
 
 function locationPath({ project_id: project, region }: ProviderConf): string | undefined {

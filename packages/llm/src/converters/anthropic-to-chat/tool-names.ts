@@ -1,0 +1,24 @@
+// OpenAI allows fewer characters in a tool's name than Anthropic (contract/ai-plugins.md §7.1).
+import { createHash } from 'node:crypto'
+
+const lengthMax = 64
+const keptLength = 55
+const hashLength = 8
+
+/** The names of one request's tools, both ways. */
+export class ToolNames {
+  readonly #originals = new Map<string, string>()
+
+  shorten(original: string): string {
+    const clean = original.replaceAll(/[^A-Za-z0-9_-]/g, '_')
+    if (clean === original && original.length <= lengthMax) return original
+    const hash = createHash('sha256').update(original).digest('hex').slice(0, hashLength)
+    const name = `${clean.slice(0, keptLength)}_${hash}`
+    this.#originals.set(name, original)
+    return name
+  }
+
+  restore(name: string): string {
+    return this.#originals.get(name) ?? name
+  }
+}
