@@ -3,6 +3,8 @@ import type { JsonObject } from '@weir/contract'
 import protobuf from 'protobufjs'
 import descriptor from 'protobufjs/ext/descriptor/index.js'
 
+const COMPLAINT_CHARS_MAX = 200
+
 /** For documents that satisfy the schema. */
 export function checkProtoContent({ content }: JsonObject): string | undefined {
   if (typeof content !== 'string') return undefined
@@ -17,7 +19,9 @@ function checkText(content: string): string | undefined {
     if (imports === undefined && weakImports === undefined) root.resolveAll()
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    const why = error instanceof Error ? error.message : String(error)
+    // It quotes what it could not read, which may be all of it.
+    return why.length > COMPLAINT_CHARS_MAX ? `${why.slice(0, COMPLAINT_CHARS_MAX)}...` : why
   }
 }
 

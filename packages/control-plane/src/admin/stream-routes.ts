@@ -1,17 +1,45 @@
 // Stream routes: kept for data planes that serve them; Weir's do not (contract: admin-api.md §4.5 and §5.8).
-import { isJsonObject, type JsonObject } from '@weir/contract'
+import { compileSchema, isJsonObject, servedStreamPlugin, type JsonObject, type Schema } from '@weir/contract'
 import { refuse } from '../http/reply.ts'
 import { parseDocument } from '../view/document.ts'
 import type { DocumentName } from '../view/keys.ts'
 import { idText } from './id-text.ts'
 import type { InUse } from './in-use.ts'
+import type { PluginTable } from './plugin-table.ts'
 import type { Need } from './references.ts'
 import { referenceTerm } from './terms.ts'
 
-/** No plugin of this build runs on streams. */
-export function checkStreamPlugins({ plugins }: JsonObject): string | undefined {
-  const [name] = isJsonObject(plugins) ? Object.keys(plugins) : []
-  return name === undefined ? undefined : `unknown plugin [${name}]`
+/** The configuration of stream plugins has schemas of its own. */
+export function checkStreamPlugins(
+  { plugins }: JsonObject,
+  { plugins: table }: { plugins: PluginTable },
+): string | undefined {
+  for (const [name, config] of Object.entries(isJsonObject(plugins) ? plugins : {})) {
+    if (typeof config !== 'object' || config === null) {
+      return `invalid plugin conf ${JSON.stringify(config)} for plugin [${name}]`
+    }
+    const schema = table.streamNames.includes(name) ? schemaOf(name) : undefined
+    if (schema === undefined) return `unknown plugin [${name}]`
+    const complaint = schema.check(config)
+    const meta = isJsonObject(config) && isJsonObject(config['_meta']) ? config['_meta'] : {}
+    if (complaint !== undefined && meta['disable'] !== true)
+      return `failed to check the configuration of stream plugin [${name}]: ${complaint}`
+  }
+  return undefined
+}
+
+/** Compiled when they are first needed. */
+const schemas = new Map<string, Schema<unknown>>()
+
+function schemaOf(name: string): Schema<unknown> | undefined {
+  const known = schemas.get(name) ?? served(name)
+  if (known !== undefined) schemas.set(name, known)
+  return known
+}
+
+function served(name: string): Schema<unknown> | undefined {
+  const plugin = servedStreamPlugin(name)
+  return plugin && compileSchema(plugin.schema)
 }
 
 /** A route below another one speaks the same protocol, and is not its own superior. */
