@@ -53,7 +53,7 @@ export function parsePlugins(
     if (services.refusesUnknown && isUnknown(name, support)) return `unknown plugin [${name}]`
     if (support === 'unsupported') {
       // An identity of a scheme that no route can ask for guards nothing.
-      if (place === 'chain' || !foreignAuthPlugins.has(name)) unsupported.push(name)
+      if (place === 'chain' || pluginFacts(name)?.type !== 'auth') unsupported.push(name)
     } else if (support === 'off') services.warn(`plugin ${name} is not enabled, its configuration is skipped`)
     else if (plugin) {
       const setting = parseSetting(plugin, raw, place, services)
@@ -63,19 +63,6 @@ export function parsePlugins(
   }
   return { settings, unsupported, masked }
 }
-
-/** Authentication plugins of APISIX (routing.md §7). */
-const foreignAuthPlugins: ReadonlySet<string> = new Set([
-  'multi-auth',
-  'wolf-rbac',
-  'ldap-auth-advanced',
-  'ldap-auth',
-  'hmac-auth',
-  'basic-auth',
-  'jwt-auth',
-  'jwe-decrypt',
-  'key-auth',
-])
 
 function isUnknown(name: string, support: Support): boolean {
   return support === 'off' || (support === 'unsupported' && pluginFacts(name) === undefined)

@@ -196,13 +196,13 @@ test('/v1/config shows the workers, what they rejected, and the other data plane
   })
 })
 
-async function shown(sources: ControlApiSources): Promise<Record<string, Record<string, object>>> {
+async function schemasOf(sources: ControlApiSources): Promise<Record<string, Record<string, object>>> {
   return JSON.parse((await call(sources, '/v1/schema')).text)
 }
 
 describe('schemas', () => {
   test('are those of all resources and plugins, whether this build runs them or not', async () => {
-    const { main, plugins, stream_plugins: streamPlugins } = await shown(sourcesOf())
+    const { main, plugins, stream_plugins: streamPlugins } = await schemasOf(sourcesOf())
     expect(main).toMatchObject({ route: { properties: { uri: {} } }, plugins: {}, ssl: {} })
     expect(plugins).toMatchObject({
       'key-auth': { version: 0.1, priority: 2500, type: 'auth', consumer_schema: {} },
@@ -214,9 +214,9 @@ describe('schemas', () => {
 
   test('are those of the enabled plugins where there is a list', async () => {
     const listed = { plugins: () => ({ names: ['cors', 'key-auth'], modules: [] }) }
-    expect(Object.keys((await shown(sourcesOf(listed)))['plugins'] ?? {})).toEqual(['cors', 'key-auth'])
+    expect(Object.keys((await schemasOf(sourcesOf(listed)))['plugins'] ?? {})).toEqual(['cors', 'key-auth'])
     const feed = new Feed()
     feed.load([entryOf('/plugins', '[{"name":"gzip"},{"name":"syslog","stream":true}]')], 9)
-    expect(Object.keys((await shown(sourcesOf({ ...listed, feed })))['plugins'] ?? {})).toEqual(['gzip'])
+    expect(Object.keys((await schemasOf(sourcesOf({ ...listed, feed })))['plugins'] ?? {})).toEqual(['gzip'])
   })
 })
