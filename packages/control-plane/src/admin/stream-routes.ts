@@ -1,5 +1,11 @@
 // Stream routes: kept for data planes that serve them; Weir's do not (contract: admin-api.md §4.5 and §5.8).
-import { compileSchema, isJsonObject, servedStreamPlugin, type JsonObject, type Schema } from '@weir/contract'
+import {
+  compileSchema,
+  isJsonObject,
+  servedStreamPlugin,
+  type JsonObject,
+  type Validator,
+} from '@weir/contract'
 import { refuse } from '../http/reply.ts'
 import { parseDocument } from '../view/document.ts'
 import type { DocumentName } from '../view/keys.ts'
@@ -29,17 +35,15 @@ export function checkStreamPlugins(
 }
 
 /** Compiled when they are first needed. */
-const schemas = new Map<string, Schema<unknown>>()
+const schemas = new Map<string, Validator<unknown>>()
 
-function schemaOf(name: string): Schema<unknown> | undefined {
-  const known = schemas.get(name) ?? served(name)
-  if (known !== undefined) schemas.set(name, known)
-  return known
-}
-
-function served(name: string): Schema<unknown> | undefined {
-  const plugin = servedStreamPlugin(name)
-  return plugin && compileSchema(plugin.schema)
+function schemaOf(name: string): Validator<unknown> | undefined {
+  const known = schemas.get(name)
+  const plugin = known === undefined ? servedStreamPlugin(name) : undefined
+  if (plugin === undefined) return known
+  const compiled = compileSchema<unknown>(plugin.schema)
+  schemas.set(name, compiled)
+  return compiled
 }
 
 /** A route below another one speaks the same protocol, and is not its own superior. */
