@@ -6,6 +6,7 @@ import type { DataPlane } from '@weir/data-plane'
 import { reportStrayRejections } from '@weir/data-plane/stray-rejections'
 import { createLogger, type Logger } from '@weir/telemetry'
 import type { Command } from './command-line.ts'
+import { instanceId } from './instance-id.ts'
 import { openStore } from './open-store.ts'
 import { choosePlugins } from './plugins.ts'
 import { type ConfigFile, SettingsReader } from './read-settings.ts'
@@ -77,6 +78,7 @@ async function start(settings: Settings, reader: SettingsReader): Promise<Planes
       enabledPlugins: plugins.list.names,
       pluginModules: plugins.list.modules,
       version,
+      instanceId: await instanceId(settings, reader.directory),
       reload: () => planes && void reload(planes, reader),
       log,
     })

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { parseSettings, type Settings } from '@weir/contract'
 
 const paths: readonly string[] = [
-  'apisix.id',
   'apisix.enable_http2',
   'apisix.enable_ipv6',
   'apisix.enable_reuseport',

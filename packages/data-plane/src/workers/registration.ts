@@ -9,6 +9,8 @@ import {
   type StoreChange,
 } from '@weir/config-store'
 import type { Logger } from '@weir/telemetry'
+import { serverInfoOf } from './control/server-info.ts'
+import { reportServerInfo } from './server-info-report.ts'
 import type { Applied } from './serving.ts'
 
 /** Who this data plane is, whatever it applies. */
@@ -17,6 +19,8 @@ export type Identity = Pick<DataPlaneState, 'id' | 'hostname' | 'version' | 'boo
 export interface RegistrationOptions {
   readonly store: ConfigStore
   readonly identity: Identity
+  /** Seconds that APISIX's server info stays in the store; undefined when it is not wanted there. */
+  readonly serverInfoTtl?: number | undefined
   /** How far each worker has come. */
   readonly applied: () => readonly Applied[]
   readonly log: Logger
@@ -40,6 +44,7 @@ export class Registration {
   /** Two processes that were given one id are two data planes. */
   readonly #key = DATA_PLANES + randomUUID()
   #timer: NodeJS.Timeout | undefined
+  #endServerInfo: (() => void) | undefined
   /** The revision of the last question that is not answered yet; 0 when there is none. */
   #question = 0
   #hasNews = false
@@ -55,6 +60,7 @@ export class Registration {
   begin(): void {
     this.#hasNews = true
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref()
+    this.#endServerInfo ??= this.#reportServerInfo()
     this.#tick()
   }
 
@@ -76,8 +82,15 @@ export class Registration {
   async close(): Promise<void> {
     if (this.#timer === undefined) return
     clearInterval(this.#timer)
+    this.#endServerInfo?.()
     this.#timer = undefined
     await Promise.race([this.#leave(), new Promise((resolve) => void setTimeout(resolve, CLOSE_MS).unref())])
+  }
+
+  #reportServerInfo(): (() => void) | undefined {
+    const { store, identity, serverInfoTtl, log } = this.#options
+    if (serverInfoTtl === undefined) return undefined
+    return reportServerInfo(store, serverInfoOf(identity), serverInfoTtl, log)
   }
 
   async #leave(): Promise<void> {
@@ -116,6 +129,7 @@ export class Registration {
       const reason = error instanceof Error ? error.message : String(error)
       if (!this.#isFailing) log.warn('this data plane cannot tell the store how far it has come', { reason })
       this.#isFailing = true
+      this.#hasNews = true
     }
   }
 

@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type ConfigStore,
+  DATA_PLANES,
+  type DataPlaneState,
+  parseDataPlane,
+  PROGRESS_QUESTION,
+  StoreUnavailableError,
+} from '@weir/config-store'
+import { createEmbeddedStore } from '@weir/config-store/embedded'
+import { parseSettings } from '@weir/contract'
+import { RecordingLogger } from '@weir/plugin-api/harness'
+import { until } from '@weir/testkit'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Registration, type RegistrationOptions } from './registration.ts'
+import { serverInfoTtl } from './server-info-report.ts'
+import type { Applied } from './serving.ts'
+
+const identity = { id: 'i', hostname: 'h', version: '1', boot_time: 7 }
+const at = (...revisions: number[]): Applied[] =>
+  revisions.map((revision) => ({ isLoaded: true, revision, rejected: [] }))
+
+let directory = ''
+let store: ConfigStore
+let log: RecordingLogger
+const begun: Registration[] = []
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'weir-registration-'))
+  store = createEmbeddedStore({ path: join(directory, 'weir.db') })
+  log = new RecordingLogger()
+})
+afterEach(async () => {
+  for (const registration of begun.splice(0)) await registration.close()
+  await store.close()
+  await rm(directory, { recursive: true })
+})
+
+function register(more: Partial<RegistrationOptions> & { applied: () => Applied[] }): Registration {
+  const registration = new Registration({ store, identity, log, ...more })
+  begun.push(registration)
+  return registration
+}
+
+async function told(): Promise<DataPlaneState | undefined> {
+  const { entries } = await store.list(DATA_PLANES)
+  return entries[0] && parseDataPlane(entries[0].value)
+}
+
+const question = (revision: number) => {
+  const entry = { key: PROGRESS_QUESTION, value: '{}', createRevision: 1, modRevision: revision }
+  return [{ type: 'put', key: PROGRESS_QUESTION, revision, entry }] as const
+}
+
+describe('a data plane in the store', () => {
+  test('tells the revision of the slowest worker, and answers a question when that one is there', async () => {
+    let applied = at(5, 3)
+    const registration = register({ applied: () => applied })
+    registration.begin()
+    await until(async () => (await told())?.revision === 3)
+    registration.heard(question(9))
+    applied = at(9, 8)
+    registration.progressed()
+    expect((await told())?.revision).toBe(3)
+    applied = at(9, 9)
+    registration.progressed()
+    await until(async () => (await told())?.revision === 9)
+    expect(await told()).toMatchObject({ ...identity, workers: [9, 9] })
+  })
+
+  test('answers the last of several questions that come while it is writing', async () => {
+    let applied = at(1)
+    const registration = register({ applied: () => applied })
+    registration.begin()
+    for (let revision = 2; revision <= 50; revision++) {
+      applied = at(revision)
+      registration.heard(question(revision))
+    }
+    await until(async () => (await told())?.revision === 50)
+    // Written far less often than asked.
+    expect((await store.list(DATA_PLANES)).revision).toBeLessThan(10)
+  })
+
+  test('names what it rejected, but not without end', async () => {
+    const rejected = Array.from({ length: 200 }, (_, i) => ({
+      key: `/routes/${i}`,
+      revision: i,
+      error: 'x'.repeat(10_000),
+      inForce: i === 0 ? 7 : undefined,
+    }))
+    register({ applied: () => [{ isLoaded: true, revision: 1, rejected }] }).begin()
+    await until(async () => (await told()) !== undefined)
+    const state = await told()
+    expect(state?.rejected_count).toBe(200)
+    expect(state?.rejected).toHaveLength(50)
+    expect(state?.rejected[0]).toEqual({ key: '/routes/0', revision: 0, error: 'x'.repeat(500), in_force: 7 })
+  })
+
+  test('is gone when it closes, and has its key for a limited time only', async () => {
+    const registration = register({ applied: () => at(1) })
+    let ttl: number | undefined
+    const { put } = store
+    store.put = (key, value, options) => {
+      ttl = options?.ttlSeconds
+      return put.call(store, key, value, options)
+    }
+    registration.begin()
+    await until(async () => (await told()) !== undefined)
+    expect(ttl).toBe(15)
+    await registration.close()
+    expect(await told()).toBeUndefined()
+  })
+
+  test('goes on without a word to a store that takes none, after one warning', async () => {
+    let calls = 0
+    store.put = () => {
+      calls += 1
+      return Promise.reject(new StoreUnavailableError('permission denied'))
+    }
+    const registration = register({ applied: () => at(9) })
+    registration.begin()
+    await until(() => calls === 1)
+    for (let revision = 2; revision < 6; revision++) {
+      registration.heard(question(revision))
+      await until(() => calls === revision)
+    }
+    const warnings = log.lines.filter(({ message }) => message.includes('cannot tell the store'))
+    expect(warnings).toHaveLength(1)
+  })
+})
+
+const SERVER_INFO = '/data_plane/server_info/i'
+const settingsOf = (more: object) => parseSettings(JSON.stringify(more), {})
+
+describe('server info', () => {
+  test('is in the store where the plugin is named', async () => {
+    register({ applied: () => at(1), serverInfoTtl: 60 }).begin()
+    await until(async () => (await store.get(SERVER_INFO)).entry !== undefined)
+    expect(JSON.parse((await store.get(SERVER_INFO)).entry?.value ?? '')).toEqual({
+      id: 'i',
+      hostname: 'h',
+      version: '3.18.0',
+      boot_time: 7,
+      etcd_version: 'unknown',
+    })
+  })
+
+  test.each([
+    ['not named', {}, undefined],
+    ['named', { plugins: ['server-info'] }, 60],
+    ['given a ttl', { plugins: ['server-info'], plugin_attr: { 'server-info': { report_ttl: 10 } } }, 10],
+    [
+      'given too small a ttl',
+      { plugins: ['server-info'], plugin_attr: { 'server-info': { report_ttl: 1 } } },
+      3,
+    ],
+    ['on a data plane', { plugins: ['server-info'], deployment: { role: 'data_plane' } }, undefined],
+  ])('%s', (_when, settings, ttl) => {
+    expect(serverInfoTtl(settingsOf(settings))).toBe(ttl)
+  })
+})
