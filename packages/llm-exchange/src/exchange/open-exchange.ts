@@ -2,6 +2,7 @@
 import { detectProtocol, JsonCollector, type JsonObject, type LongJson, wholeJsonBytesMax } from '@weir/llm'
 import type { Awaitable, Reply, RequestContext } from '@weir/plugin-api'
 import type { RouteState } from '../route/route-state.ts'
+import { estimateTokens, listModels } from './local-answers.ts'
 import { allTried, emptyBody, noProtocol, notJson, tooLarge, unsupportedContentType } from './replies.ts'
 import { RequestExchange } from './request-exchange.ts'
 
@@ -9,6 +10,7 @@ import { RequestExchange } from './request-exchange.ts'
 export function openExchange(ctx: RequestContext, route: RouteState): Awaitable<Reply | undefined> {
   // ai-proxy-multi and ai-proxy on one route: the first one serves.
   if (ctx.llm) return undefined
+  if (ctx.request.method === 'GET' && ctx.request.path.endsWith('/v1/models')) return listModels(route)
   const contentType = ctx.request.header('content-type')
   if (contentType !== undefined && !contentType.startsWith('application/json')) {
     return unsupportedContentType(contentType)
@@ -73,6 +75,8 @@ function openBody(
   if (!protocol || !isTable(body)) return noProtocol
   const instance = route.pick(ctx, noneTried)
   if (!instance) return allTried
+  if (protocol.name === 'anthropic-count-tokens' && !instance.plans.has(protocol))
+    return estimateTokens(route, instance, protocol, body, raw)
   ctx.llm = new RequestExchange(ctx, route, protocol, body, raw, instance)
   return undefined
 }

@@ -44,7 +44,7 @@ export function createCallPlan(
       path: (ctx) => withQuery(endpoint?.path ?? clientPath(ctx), clientQuery(fixed, authQuery, ctx)),
     }
   }
-  const path = endpoint?.path ?? provider.paths[target.name]
+  const path = endpoint?.path ?? provider.paths[target.name] ?? provider.countTokensPath
   if (typeof path === 'function') {
     const conf = settings.provider_conf ?? {}
     return {
@@ -66,7 +66,10 @@ function post(): string {
 }
 
 function createShaper(settings: InstanceSettings, provider: Provider, protocol: ClientProtocol): BodyShaper {
-  const { options, override } = settings
+  const { override } = settings
+  // What is counted has no other members.
+  const isCount = protocol.name === 'anthropic-count-tokens'
+  const options = isCount ? modelAlone(settings.options) : settings.options
   const patch = override?.request_body?.[protocol.name]
   return new BodyShaper(protocol, {
     options,
@@ -76,6 +79,11 @@ function createShaper(settings: InstanceSettings, provider: Provider, protocol: 
     forcePatch: override?.request_body_force_override ?? false,
     dropsModel: provider.dropsModel === 'always' || (provider.dropsModel?.includes(protocol.name) ?? false),
   })
+}
+
+function modelAlone(options: JsonObject | undefined): JsonObject | undefined {
+  const model = options?.['model']
+  return model === undefined ? undefined : { model }
 }
 
 /** The text values of a map of credentials; other values are no header or argument. */

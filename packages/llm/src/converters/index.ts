@@ -27,6 +27,10 @@ export function routeProtocol(
   endpointPath: string | undefined,
   protocol: ClientProtocol,
 ): ProtocolRoute | undefined {
+  if (protocol.name === 'anthropic-count-tokens') {
+    const isCounted = provider.countTokensPath !== undefined && endpointPath === undefined
+    return isCounted ? { target: protocol, conversion: undefined } : undefined
+  }
   const pinned = pinnedConversion(provider, endpointPath, protocol.name)
   if (pinned) return routeBy(pinned)
   if (protocol.name === 'passthrough' || protocol.name in provider.paths) {

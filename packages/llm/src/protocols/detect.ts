@@ -1,4 +1,5 @@
 // Which protocol a client speaks: by its path and the shape of its body (contract/ai-plugins.md §2).
+import { anthropicCountTokens } from './anthropic-count-tokens.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
 import { bedrockConverse } from './bedrock-converse.ts'
 import { openaiChat } from './openai-chat.ts'
@@ -14,6 +15,8 @@ export function detectProtocol(path: string, body: unknown): ClientProtocol | un
   const hasMessages = isTable(body['messages'])
   if (hasMessages && path.endsWith('/converse')) return bedrockConverse
   if (path.endsWith('/v1/messages')) return anthropicMessages
+  // APISIX takes it for a chat.
+  if (hasMessages && path.endsWith('/v1/messages/count_tokens')) return anthropicCountTokens
   const hasInput = isPresent(body['input'])
   if (hasInput && path.endsWith('/v1/responses')) return openaiResponses
   if (hasMessages) return openaiChat

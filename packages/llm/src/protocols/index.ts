@@ -1,4 +1,5 @@
 // Every protocol, by its name.
+import { anthropicCountTokens } from './anthropic-count-tokens.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
 import { bedrockConverse } from './bedrock-converse.ts'
 import { openaiChat } from './openai-chat.ts'
@@ -13,6 +14,7 @@ const protocols: Readonly<Record<ProtocolName, ClientProtocol>> = {
   'openai-responses': openaiResponses,
   'openai-embeddings': openaiEmbeddings,
   'anthropic-messages': anthropicMessages,
+  'anthropic-count-tokens': anthropicCountTokens,
   'bedrock-converse': bedrockConverse,
   passthrough,
   'vertex-predict': vertexPredict,

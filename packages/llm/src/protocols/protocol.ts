@@ -4,6 +4,7 @@ import type { UsageReport } from '../usage.ts'
 export type ProtocolName =
   | 'bedrock-converse'
   | 'anthropic-messages'
+  | 'anthropic-count-tokens'
   | 'openai-responses'
   | 'openai-chat'
   | 'openai-embeddings'

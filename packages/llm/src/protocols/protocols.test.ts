@@ -12,6 +12,8 @@ test.each([
   ['/x/converse', { messages: [] }, 'bedrock-converse'],
   ['/v1/messages', {}, 'anthropic-messages'],
   ['/v1/messages', [], 'anthropic-messages'],
+  ['/v1/messages/count_tokens', { messages: [] }, 'anthropic-count-tokens'],
+  ['/v1/messages/count_tokens', { a: 1 }, 'passthrough'],
   ['/v1/responses', { input: 'x' }, 'openai-responses'],
   ['/v1/responses', { messages: {} }, 'openai-chat'],
   ['/any', { messages: [], input: 'x' }, 'openai-chat'],

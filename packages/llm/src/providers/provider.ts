@@ -7,6 +7,8 @@ export interface Provider {
   readonly host: string | undefined | ((conf: ProviderConf) => string)
   /** Path of each protocol that it answers, in the order in which messages list them. */
   readonly paths: Readonly<Partial<Record<ProtocolName, ProviderPath>>>
+  /** Where it counts the tokens of Anthropic's messages, if it does. */
+  readonly countTokensPath?: string
   /** Where `llm_options.max_tokens` goes in each protocol, and what has to give way to it. */
   readonly maxTokens: Readonly<Partial<Record<ProtocolName, MaxTokensMember>>>
   /** Protocols whose path names the model: a body that names it too is refused. */

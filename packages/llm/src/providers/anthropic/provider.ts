@@ -7,6 +7,7 @@ export const anthropic = defineProvider({
     'openai-chat': '/v1/chat/completions',
     'anthropic-messages': '/v1/messages',
   },
+  countTokensPath: '/v1/messages/count_tokens',
   maxTokens: {
     'openai-chat': { member: 'max_tokens' },
     'anthropic-messages': { member: 'max_tokens' },
