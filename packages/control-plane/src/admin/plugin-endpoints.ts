@@ -31,7 +31,7 @@ interface Found {
 }
 
 function schemaOf(name: string, forConsumers: boolean, plugins: PluginTable): Found | undefined {
-  const plugin = plugins.get(name)
+  const plugin = plugins.isEnabled(name) ? plugins.get(name) : undefined
   if (plugin === undefined) return undefined
   return { schema: forConsumers ? servedConsumerSchema(plugin) : servedSchema(plugin) }
 }

@@ -72,7 +72,11 @@ export class PluginTable {
     return this.names.map((name) => this.get(name)).filter((plugin) => plugin !== undefined)
   }
 
-  /** A plugin that documents may name. */
+  isEnabled(name: string): boolean {
+    return this.#names.has(name)
+  }
+
+  /** A plugin that documents may name: one that is enabled, or ignored. */
   get(name: string): NamedPlugin | undefined {
     const own = this.#byName.get(name)
     if (own !== undefined) return own

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../schema/index.ts'
 
 /** Another plugin, for those whose configurations hold the configurations of others. */
-export interface OtherPlugin {
+interface OtherPlugin {
   readonly type?: string
   check(config: unknown): string | undefined
 }

@@ -5,7 +5,7 @@ import type { ConfigCheck } from './check.ts'
 import { firstOf, itemsOf } from './items.ts'
 
 /** The complaint about an expression, which may be absent. */
-export function expressionComplaint(expression: unknown): string | undefined {
+function expressionComplaint(expression: unknown): string | undefined {
   if (expression === undefined) return undefined
   const compiled = compileExpr(expression)
   return compiled.ok ? undefined : compiled.error

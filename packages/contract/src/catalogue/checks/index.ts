@@ -11,8 +11,6 @@ import { checkAddresses, checkCors } from './security.ts'
 import { checkRequestRewrite } from './request-rewrite.ts'
 import { checkWorkflow } from './workflow.ts'
 
-export type { FindPlugin } from './check.ts'
-
 const loggers = [
   'clickhouse-logger',
   'elasticsearch-logger',
