@@ -107,7 +107,7 @@ describe('a data plane in the store', () => {
     }
     registration.begin()
     await until(async () => (await told()) !== undefined)
-    expect(ttl).toBe(15)
+    expect(ttl).toBe(30)
     await registration.close()
     expect(await told()).toBeUndefined()
   })

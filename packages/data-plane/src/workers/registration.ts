@@ -27,8 +27,12 @@ export interface RegistrationOptions {
 }
 
 /** One that died is waited for until its key is gone. */
-const TTL_SECONDS = 15
-const REFRESH_MS = 5_000
+const TTL_SECONDS = 30
+/**
+ * Rare, for all data planes hear of it; and who loses the store for less than that finds its newest change as it was,
+ * and need not list everything again.
+ */
+const REFRESH_MS = 10_000
 /** What changed without a question is told this often at most: every data plane hears of it. */
 const TICK_MS = 1_000
 const CLOSE_MS = 1_000

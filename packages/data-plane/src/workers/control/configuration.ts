@@ -3,7 +3,7 @@ import { DATA_PLANES, parseDataPlane } from '@weir/config-store'
 import { json, type LocalAnswer } from '../../server/index.ts'
 import type { ControlApiSources } from './sources.ts'
 
-/** `data_planes` is what each of them last told the store, at most a few seconds ago; the rest is as of now. */
+/** `data_planes` is what each of them last told the store, at most ten seconds ago; the rest is as of now. */
 export function showConfiguration({ identity, feed, applied, store }: ControlApiSources): LocalAnswer {
   const workers = applied()
   const { reachable, lastError } = store()
