@@ -1,7 +1,7 @@
 // Plugins as the Admin API and the control API show them (contract/admin-api.md §6, etcd.md §8).
 import { isJsonObject, pluginMetaSchema } from '../schema/index.ts'
 import { DEFAULT_VERSION, knownPlugin } from './known-plugin.ts'
-import { streamPluginPriority } from './plugin-facts.ts'
+import { pluginFacts, streamPluginPriority } from './plugin-facts.ts'
 import { readSchemaFile } from './schema-files.ts'
 
 /** A plugin of this build, or one of the catalogue. */
@@ -36,12 +36,13 @@ export function servedConsumerSchema(plugin: ServablePlugin): object | undefined
 
 /** Everything about a plugin, spelled as APISIX spells it. */
 export function servedPlugin(plugin: ServablePlugin): object {
-  const { priority, version = DEFAULT_VERSION, type, scope, metadataSchema } = plugin
+  const { name, priority, metadataSchema } = plugin
+  const facts = pluginFacts(name)
   return {
-    version,
+    version: plugin.version ?? facts?.version ?? DEFAULT_VERSION,
     priority,
-    type,
-    scope,
+    type: plugin.type ?? facts?.type,
+    scope: plugin.scope ?? facts?.scope,
     schema: servedSchema(plugin),
     consumer_schema: servedConsumerSchema(plugin),
     metadata_schema: metadataSchema?.json,
