@@ -1,9 +1,8 @@
 // The API-driven standalone mode: every recorded call, in the recorded order, with the traffic in between.
-import { join } from 'node:path'
 import { until } from '@weir/testkit'
-import { plugins } from '@weir/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EchoUpstream, startEchoUpstream } from './standalone/echo-upstream.ts'
+import { allPlugins } from './standalone/gateway.ts'
 import { call, expectRecorded, recordedKeys, type Row, rows } from './standalone/rows.ts'
 import { startWeir, type Weir } from './world/weir.ts'
 
@@ -49,7 +48,7 @@ function start(): Promise<Weir> {
       role_traditional: { config_provider: 'yaml' },
       admin: { admin_key: recordedKeys },
     },
-    plugins: [...plugins.map(({ name }) => name), join(import.meta.dirname, 'standalone/stand-ins.ts')],
+    plugins: allPlugins,
     awaitReady: false,
   })
 }

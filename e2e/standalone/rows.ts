@@ -33,10 +33,15 @@ export const recordedKeys = [
   { name: 'viewer', key: '4054f7cf07e344346cd3f287985e76a2', role: 'viewer' },
 ]
 
-/** Asks the server that the path belongs to. */
-export function call(weir: Weir, { method, path, headers, body }: Row['request']): Promise<RawResponse> {
+/** Asks the server that the path belongs to. Without an Admin API its paths are the proxy's. */
+export function call(
+  weir: Weir,
+  { method, path, headers, body }: Row['request'],
+  adminPaths: 'admin' | 'proxy' = 'admin',
+): Promise<RawResponse> {
+  const isAdmin = path.startsWith('/apisix/') && adminPaths === 'admin'
   return rawRequest({
-    port: portOf(weir, path),
+    port: isAdmin ? weir.adminPort : portOf(weir, path),
     method,
     path,
     ...(headers && { headers }),
@@ -45,7 +50,6 @@ export function call(weir: Weir, { method, path, headers, body }: Row['request']
 }
 
 function portOf(weir: Weir, path: string): number {
-  if (path.startsWith('/apisix/')) return weir.adminPort
   if (path.startsWith('/v1/')) return weir.controlPort
   return path.startsWith('/status') ? weir.statusPort : weir.proxyPort
 }

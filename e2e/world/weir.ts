@@ -21,6 +21,8 @@ export interface WeirOptions {
   readonly nginxConfig?: Readonly<Record<string, unknown>>
   /** Members of `deployment:`, in place of the usual role and keys. */
   readonly deployment?: Readonly<Record<string, unknown>> & { readonly admin?: object }
+  /** Further members of `apisix:`. */
+  readonly apisix?: Readonly<Record<string, unknown>>
   readonly plugins?: readonly string[]
   /** Files beside config.yaml that are there at the start. */
   readonly files?: Readonly<Record<string, string>>
@@ -67,6 +69,7 @@ export async function startWeir(options: WeirOptions = {}): Promise<Weir> {
       node_listen: [{ ip: '127.0.0.1', port: proxyPort }],
       control: { ip: '127.0.0.1', port: controlPort },
       status: { ip: '127.0.0.1', port: statusPort },
+      ...options.apisix,
     },
     deployment: {
       role: { start: 'traditional', 'control-plane': 'control_plane', 'data-plane': 'data_plane' }[role],

@@ -72,7 +72,7 @@ class FileStore extends StandaloneStore {
   async #follow(): Promise<void> {
     const { signal } = this.#closing
     while (!signal.aborted) {
-      await pause(POLL_MS, undefined, { signal, ref: false }).catch(() => undefined)
+      await pause(POLL_MS, undefined, { signal }).catch(() => undefined)
       if (!signal.aborted) await this.#look()
     }
   }
