@@ -108,6 +108,9 @@ export interface ConfigStore {
   /** Delivers every change from `fromRevision` on, that one included. Most callers want `follow` instead. */
   watch(fromRevision: number, listener: WatchListener): StoreWatch
 
+  /** The version of the server behind it, `3.5.9`; absent where there is none. */
+  serverVersion?(): Promise<string>
+
   /** Ends all watches and lets go of connections or files. */
   close(): Promise<void>
 }

@@ -6,11 +6,13 @@ import type { DataPlane } from '@weir/data-plane'
 import { reportStrayRejections } from '@weir/data-plane/stray-rejections'
 import { createLogger, type Logger } from '@weir/telemetry'
 import type { Command } from './command-line.ts'
+import { watchEtcdVersion } from './etcd-version.ts'
 import { instanceId } from './instance-id.ts'
 import { openStore } from './open-store.ts'
 import { choosePlugins } from './plugins.ts'
 import { type ConfigFile, SettingsReader } from './read-settings.ts'
 import { reload } from './reload.ts'
+import { reportServerInfo, reportsServerInfo } from './server-info.ts'
 import { adminKeyFile, summarize } from './summary.ts'
 import { product, version } from './version.ts'
 
@@ -27,7 +29,11 @@ export interface Planes {
 export async function run(command: Command, file: ConfigFile): Promise<number> {
   const reader = new SettingsReader(command, file)
   const planes = await start(await reader.read(), reader)
-  const { settings, control, data, log } = planes
+  const { settings, store, control, data, log } = planes
+  const etcd = watchEtcdVersion(store, log)
+  const endReports = reportsServerInfo(settings)
+    ? reportServerInfo({ settings, store, id: await instanceId(settings, file.directory), etcd, log })
+    : undefined
   process.on('SIGHUP', () => void reload(planes, reader))
   process.on('SIGUSR1', () => data?.reopenLogs())
   const told = untilTold(() => data?.cut())
@@ -37,6 +43,8 @@ export async function run(command: Command, file: ConfigFile): Promise<number> {
   log.info('ending: no new requests are taken', { drain_timeout: settings.weir.drain_timeout })
   const cut = (await data?.drain(settings.weir.drain_timeout * MS_PER_SECOND)) ?? 0
   if (cut > 0) log.warn('requests were cut at the end', { requests: cut })
+  etcd.close()
+  endReports?.()
   await stop(planes)
   return 0
 }

@@ -15,7 +15,9 @@ const paths: readonly string[] = [
   'apisix.router.ssl',
   'apisix.max_post_args_readable_size',
   'apisix.enable_resolv_search_opt',
-  'apisix.lru',
+  // Secrets are kept as long as the configuration refers to them.
+  'apisix.lru.secret.count',
+  'apisix.lru.secret.neg_count',
   'apisix.tracing',
   'apisix.disable_sync_configuration_during_start',
   'apisix.worker_startup_time_threshold',

@@ -119,6 +119,12 @@ class EtcdStore implements ScannableStore {
     }
   }
 
+  /** Of the member that answers first. */
+  async serverVersion(): Promise<string> {
+    const { version } = await this.#cluster.read(({ maintenance }, options) => maintenance.status(options))
+    return version
+  }
+
   async close(): Promise<void> {
     for (const watch of this.#watches) watch.close()
     this.#watches.clear()
