@@ -1,13 +1,19 @@
 // Documents made from the schemas and then spoilt: whatever is sent, the answer is no 5xx, and what was accepted reads
 // back as it was sent.
 import fc from 'fast-check'
-import { isJsonObject, type JsonObject } from '@weir/contract'
+import { defaultPluginNames, isJsonObject, knownPlugin, type JsonObject } from '@weir/contract'
 import { plugins as built } from '@weir/plugins'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { acceptingSettings, startTestPlane, type TestPlane } from '../testing/test-plane.ts'
 import { resources } from './resources.ts'
 
 const RUNS = 150
+/** There are a hundred of these, and all go the same way. */
+const FEW_RUNS = 4
+
+const foreign = defaultPluginNames
+  .filter((name) => built.every((plugin) => plugin.name !== name))
+  .flatMap((name) => knownPlugin(name) ?? [])
 
 describe('documents from the schemas', () => {
   let plane: TestPlane
@@ -43,9 +49,18 @@ describe('documents from the schemas', () => {
     },
   )
 
-  it.each(built.map((plugin) => [plugin.name, plugin] as const))('plugin %s', async (name, plugin) => {
+  it.each(built.map(({ name, schema }) => [name, schema.json] as const))('plugin %s', (name, schema) =>
+    tryConfigs(name, schema, RUNS),
+  )
+
+  it.each(foreign.map(({ name, schema }) => [name, schema.json] as const))(
+    'plugin %s, which is not run here',
+    (name, schema) => tryConfigs(name, schema, FEW_RUNS),
+  )
+
+  async function tryConfigs(name: string, schema: object, numRuns: number): Promise<void> {
     await fc.assert(
-      fc.asyncProperty(valueFor(plugin.schema.json), async (config) => {
+      fc.asyncProperty(valueFor(schema), async (config) => {
         const written = await plane.put('/routes/x', { uri: '/a', plugins: { [name]: config } })
         if (written.status >= 500) throw new Error(written.text)
         if (written.status >= 400) return
@@ -56,9 +71,9 @@ describe('documents from the schemas', () => {
         expect((await plane.patch('/routes/x', { desc: 'x' })).status).toBe(200)
         expect((await plane.get('/routes/x')).json).toMatchObject({ value: { plugins: { [name]: config } } })
       }),
-      { numRuns: RUNS },
+      { numRuns },
     )
-  })
+  }
 
   it('paths and queries of any form', async () => {
     const segment = fc.oneof(
