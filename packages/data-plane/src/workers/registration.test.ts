@@ -10,12 +10,10 @@ import {
   StoreUnavailableError,
 } from '@weir/config-store'
 import { createEmbeddedStore } from '@weir/config-store/embedded'
-import { parseSettings } from '@weir/contract'
 import { RecordingLogger } from '@weir/plugin-api/harness'
 import { until } from '@weir/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Registration, type RegistrationOptions } from './registration.ts'
-import { serverInfoTtl } from './server-info-report.ts'
 import type { Applied } from './serving.ts'
 
 const identity = { id: 'i', hostname: 'h', version: '1', boot_time: 7 }
@@ -127,36 +125,5 @@ describe('a data plane in the store', () => {
     }
     const warnings = log.lines.filter(({ message }) => message.includes('cannot tell the store'))
     expect(warnings).toHaveLength(1)
-  })
-})
-
-const SERVER_INFO = '/data_plane/server_info/i'
-const settingsOf = (more: object) => parseSettings(JSON.stringify(more), {})
-
-describe('server info', () => {
-  test('is in the store where the plugin is named', async () => {
-    register({ applied: () => at(1), serverInfoTtl: 60 }).begin()
-    await until(async () => (await store.get(SERVER_INFO)).entry !== undefined)
-    expect(JSON.parse((await store.get(SERVER_INFO)).entry?.value ?? '')).toEqual({
-      id: 'i',
-      hostname: 'h',
-      version: '3.18.0',
-      boot_time: 7,
-      etcd_version: 'unknown',
-    })
-  })
-
-  test.each([
-    ['not named', {}, undefined],
-    ['named', { plugins: ['server-info'] }, 60],
-    ['given a ttl', { plugins: ['server-info'], plugin_attr: { 'server-info': { report_ttl: 10 } } }, 10],
-    [
-      'given too small a ttl',
-      { plugins: ['server-info'], plugin_attr: { 'server-info': { report_ttl: 1 } } },
-      3,
-    ],
-    ['on a data plane', { plugins: ['server-info'], deployment: { role: 'data_plane' } }, undefined],
-  ])('%s', (_when, settings, ttl) => {
-    expect(serverInfoTtl(settingsOf(settings))).toBe(ttl)
   })
 })

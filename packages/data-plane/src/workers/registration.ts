@@ -9,8 +9,6 @@ import {
   type StoreChange,
 } from '@weir/config-store'
 import type { Logger } from '@weir/telemetry'
-import { serverInfoOf } from './control/server-info.ts'
-import { reportServerInfo } from './server-info-report.ts'
 import type { Applied } from './serving.ts'
 
 /** Who this data plane is, whatever it applies. */
@@ -19,8 +17,6 @@ export type Identity = Pick<DataPlaneState, 'id' | 'hostname' | 'version' | 'boo
 export interface RegistrationOptions {
   readonly store: ConfigStore
   readonly identity: Identity
-  /** Seconds that APISIX's server info stays in the store; undefined when it is not wanted there. */
-  readonly serverInfoTtl?: number | undefined
   /** How far each worker has come. */
   readonly applied: () => readonly Applied[]
   readonly log: Logger
@@ -48,7 +44,6 @@ export class Registration {
   /** Two processes that were given one id are two data planes. */
   readonly #key = DATA_PLANES + randomUUID()
   #timer: NodeJS.Timeout | undefined
-  #endServerInfo: (() => void) | undefined
   /** The revision of the last question that is not answered yet; 0 when there is none. */
   #question = 0
   #hasNews = false
@@ -64,7 +59,6 @@ export class Registration {
   begin(): void {
     this.#hasNews = true
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref()
-    this.#endServerInfo ??= this.#reportServerInfo()
     this.#tick()
   }
 
@@ -86,15 +80,8 @@ export class Registration {
   async close(): Promise<void> {
     if (this.#timer === undefined) return
     clearInterval(this.#timer)
-    this.#endServerInfo?.()
     this.#timer = undefined
     await Promise.race([this.#leave(), new Promise((resolve) => void setTimeout(resolve, CLOSE_MS).unref())])
-  }
-
-  #reportServerInfo(): (() => void) | undefined {
-    const { store, identity, serverInfoTtl, log } = this.#options
-    if (serverInfoTtl === undefined) return undefined
-    return reportServerInfo(store, serverInfoOf(identity), serverInfoTtl, log)
   }
 
   async #leave(): Promise<void> {

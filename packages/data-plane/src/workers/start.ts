@@ -16,7 +16,6 @@ import { MainThreadCrew } from './main-thread-crew.ts'
 import { QuotaBooks } from './quota-books.ts'
 import { metricsShape } from './metrics-shape.ts'
 import { Registration } from './registration.ts'
-import { serverInfoTtl } from './server-info-report.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 export interface DataPlaneOptions {
@@ -68,13 +67,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     version: options.version,
     boot_time: Math.floor(Date.now() / 1000 - process.uptime()),
   }
-  const registration = new Registration({
-    store,
-    identity,
-    serverInfoTtl: serverInfoTtl(settings),
-    applied: () => crew?.applied ?? [],
-    log,
-  })
+  const registration = new Registration({ store, identity, applied: () => crew?.applied ?? [], log })
   const onApplied = () => registration.progressed()
   crew =
     count === 1
