@@ -99,6 +99,12 @@ export interface ConfigStore {
   /** Answers whether there was something to delete. */
   delete(key: string): Promise<boolean>
 
+  /**
+   * Deletes a key and everything whose key begins with `prefix`, in one revision. Answers whether there was the key;
+   * what begins with the prefix goes in any case.
+   */
+  deleteWith(key: string, prefix: string): Promise<boolean>
+
   /** Deletes everything whose key begins with `prefix`, in one revision. Answers how many there were. */
   deletePrefix(prefix: string): Promise<number>
 

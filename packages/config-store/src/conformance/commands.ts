@@ -19,6 +19,7 @@ export const storeCommands = fc.commands(
     fc.tuple(anyKey, anyValue, fc.boolean()).map(([key, value, fresh]) => compareAndSwap(key, value, fresh)),
     anyKey.map(remove),
     anyPrefix.map(removePrefix),
+    fc.tuple(anyKey, anyPrefix).map(([key, prefix]) => removeWith(key, prefix)),
     anyKey.map(get),
     anyPrefix.map(list),
     fc.constant(command('allocateId', allocateId)),
@@ -58,6 +59,16 @@ function remove(key: string): StoreCommand {
 function removePrefix(prefix: string): StoreCommand {
   return command(`deletePrefix ${prefix}`, async (model, store) => {
     expect(await store.deletePrefix(prefix)).toBe(model.deleteAll((key) => key.startsWith(prefix)))
+  })
+}
+
+function removeWith(key: string, prefix: string): StoreCommand {
+  return command(`deleteWith ${key} ${prefix}`, async (model, store) => {
+    model.deleteAll((other) => other.startsWith(prefix) && other !== key)
+    const existed = model.deleteAll((other) => other === key) === 1
+    const deleted = await store.deleteWith(key, prefix)
+    // A key that begins with the prefix itself has gone with the others.
+    if (!key.startsWith(prefix)) expect(deleted).toBe(existed)
   })
 }
 

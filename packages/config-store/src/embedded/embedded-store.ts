@@ -128,6 +128,15 @@ class EmbeddedStore implements ScannableStore {
     })
   }
 
+  async deleteWith(key: string, prefix: string): Promise<boolean> {
+    return this.#change((revision) => {
+      this.#removeAll(this.#db.keysWithPrefix(prefix), revision)
+      const exists = this.#db.entry(key) !== undefined
+      if (exists) this.#db.remove(key, revision)
+      return exists
+    })
+  }
+
   async deletePrefix(prefix: string): Promise<number> {
     return this.#change((revision) => this.#removeAll(this.#db.keysWithPrefix(prefix), revision))
   }

@@ -100,6 +100,15 @@ class EtcdStore implements ScannableStore {
     return (await this.#deleteRange({ key: this.#keys.toBytes(key) })) > 0
   }
 
+  async deleteWith(key: string, prefix: string): Promise<boolean> {
+    const below = { request_delete_range: this.#keys.rangeOf(prefix) }
+    const itself = { request_delete_range: { key: this.#keys.toBytes(key) } }
+    const { responses } = await this.#cluster.write(({ kv }, options) =>
+      kv.txn({ success: [below, itself] }, options),
+    )
+    return Number(responses.at(-1)?.response_delete_range?.deleted ?? 0) > 0
+  }
+
   deletePrefix(prefix: string): Promise<number> {
     return this.#deleteRange(this.#keys.rangeOf(prefix))
   }

@@ -130,6 +130,10 @@ export class StandaloneStore implements ConfigStore {
     return refuseWrite()
   }
 
+  deleteWith(): Promise<never> {
+    return refuseWrite()
+  }
+
   deletePrefix(): Promise<never> {
     return refuseWrite()
   }

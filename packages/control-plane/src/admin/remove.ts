@@ -19,35 +19,47 @@ export async function remove(
     if (complaint !== undefined) return refuse(400, complaint)
   }
   const key = keyOf(resource, id, parent)
-  const { below } = resource
-  if (below?.goesFirst === true) await removeBelow(key, below.collection, id, admin)
-  if (!(await admin.store.delete(key))) return keyNotFound
-  admin.view.deleted(key)
-  await removeLeftovers(resource, key, id, admin)
+  if (!(await removeAll(resource, key, id, admin))) return keyNotFound
   return reply(200, { deleted: '1', key: admin.store.prefix + key })
 }
 
+/** What lies below a document goes with it, in one step: nobody can come in with what was left behind. */
+async function removeAll(
+  { below }: AdminResource,
+  key: string,
+  id: string,
+  { store, view }: Admin,
+): Promise<boolean> {
+  if (below === undefined) {
+    const existed = await store.delete(key)
+    if (existed) view.deleted(key)
+    return existed
+  }
+  const documents = view.directory(below.collection, id).byKey()
+  const existed = await store.deleteWith(key, `${key}/${below.collection}/`)
+  for (const document of documents) view.deleted(document.key)
+  if (existed) view.deleted(key)
+  return existed
+}
+
 /**
- * Removes what lies below a document that is gone, or new: a new one does not inherit what its namesake left behind.
- * The answer does not depend on it, as the document itself is written.
+ * A new document does not inherit what its namesake left behind, as others may delete without a cascade. The answer
+ * does not depend on it, as the document itself is written.
  */
 export async function removeLeftovers(
   { below }: AdminResource,
   key: string,
   id: string,
-  admin: Admin,
+  { store, view, log }: Admin,
 ): Promise<void> {
-  if (below === undefined || below.goesFirst || admin.view.directory(below.collection, id).isEmpty) return
+  if (below?.startsEmpty !== true) return
+  const documents = view.directory(below.collection, id).byKey()
+  if (documents.length === 0) return
   try {
-    await removeBelow(key, below.collection, id, admin)
+    await store.deletePrefix(`${key}/${below.collection}/`)
+    for (const document of documents) view.deleted(document.key)
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error
-    admin.log.error('what lies below a document cannot be removed', { key, error: error.message })
+    log.error('what lies below a document cannot be removed', { key, error: error.message })
   }
-}
-
-async function removeBelow(key: string, below: string, id: string, { store, view }: Admin): Promise<void> {
-  const documents = view.directory(below, id).byKey()
-  await store.deletePrefix(`${key}/${below}/`)
-  for (const document of documents) view.deleted(document.key)
 }

@@ -43,11 +43,8 @@ export interface AdminResource {
   checkPatch?(patch: JsonObject): string | undefined
   /** The document that must exist above this one; what is said when it does not, or when the path names none. */
   readonly above?: { readonly directory: string; readonly missing: string; readonly unnamed: string }
-  /**
-   * What lies below a document and goes with it. First, where left behind it would let somebody in; afterwards, where
-   * a document that stays after all must not lose it.
-   */
-  readonly below?: { readonly collection: string; readonly goesFirst: boolean }
+  /** What lies below a document and goes with it, and whether a new document begins without what is there. */
+  readonly below?: { readonly collection: string; readonly startsEmpty: boolean }
 }
 
 /** `/routes/1`, `/consumers/jack/credentials/c1` (contract: etcd.md §1). */

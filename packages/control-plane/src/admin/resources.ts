@@ -42,7 +42,7 @@ const rows: readonly AdminResource[] = [
       ['routes', 'route'],
       ['stream_routes', 'stream_route'],
     ]),
-    below: { collection: 'graphql_cost_decorations', goesFirst: false },
+    below: { collection: 'graphql_cost_decorations', startsEmpty: true },
   },
   { contract: upstream, idMember: 'id', inUse: upstreamInUse },
   {
@@ -51,7 +51,7 @@ const rows: readonly AdminResource[] = [
     plugins: 'consumer',
     pluginComplaint: 'invalid plugins configuration: ',
     references: ['group_id'],
-    below: { collection: 'credentials', goesFirst: true },
+    below: { collection: 'credentials', startsEmpty: false },
     unique: {
       member: 'plugins',
       check: ({ plugins }, { id }, { plugins: table, view }) =>
