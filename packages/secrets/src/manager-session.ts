@@ -6,14 +6,18 @@ import { type ManagerWorld, type OpenManager, parseManager } from './open-manage
 
 /** Secrets read at once from one manager. */
 const READS_MAX = 8
+/** For one of them, whatever the manager's client thinks of it. */
+const READ_MS_MAX = 8000
 
 export class ManagerSession {
   readonly #inTurn: InTurn = createInTurn(READS_MAX)
   #open: OpenManager
+  readonly #readMsMax: number
   #manager: Promise<SecretManager> | undefined
 
-  constructor(open: OpenManager) {
+  constructor(open: OpenManager, readMsMax = READ_MS_MAX) {
     this.#open = open
+    this.#readMsMax = readMsMax
   }
 
   /** Takes the place of the document before. What is being read ends as it may. */
@@ -25,8 +29,8 @@ export class ManagerSession {
   read(name: string, signal: AbortSignal): Promise<JsonObject | undefined> {
     return this.#inTurn(async () => {
       signal.throwIfAborted()
-      const manager = await this.#opened()
-      return manager.read(name, signal)
+      const ended = AbortSignal.any([signal, AbortSignal.timeout(this.#readMsMax)])
+      return Promise.race([this.#read(name, ended), rejection(ended)])
     })
   }
 
@@ -39,6 +43,11 @@ export class ManagerSession {
     )
   }
 
+  async #read(name: string, signal: AbortSignal): Promise<JsonObject | undefined> {
+    const manager = await this.#opened()
+    return manager.read(name, signal)
+  }
+
   #opened(): Promise<SecretManager> {
     if (this.#manager) return this.#manager
     const opening = this.#open()
@@ -49,6 +58,12 @@ export class ManagerSession {
     })
     return opening
   }
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 /** Returns the complaint when a document cannot be used. */
