@@ -16,6 +16,7 @@ import { MainThreadCrew } from './main-thread-crew.ts'
 import { QuotaBooks } from './quota-books.ts'
 import { metricsShape } from './metrics-shape.ts'
 import { Registration } from './registration.ts'
+import { trustCertificates } from './trusted-certificates.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 export interface DataPlaneOptions {
@@ -40,6 +41,7 @@ export interface DataPlaneOptions {
  */
 export async function startDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
   const { settings, store, log, pluginModules, enabledPlugins } = options
+  trustCertificates(settings.apisix.ssl.ssl_trusted_certificate)
   const { worker_processes } = settings.nginx_config
   const count = worker_processes === 'auto' ? availableParallelism() : worker_processes
   const alerts = createAlerts({ log, webhook: openWebhook(settings, log) })

@@ -8,6 +8,7 @@ import { metricsShape } from './metrics-shape.ts'
 import { writeTraffic } from './node-metrics.ts'
 import { createServing } from './create-serving.ts'
 import { reportStrayRejections } from './stray-rejections.ts'
+import { trustCertificates } from './trusted-certificates.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
 
 if (!parentPort) throw new Error('this module runs in a worker thread')
@@ -22,6 +23,7 @@ const metrics = createMetrics({ shape: metricsShape(start.settings) })
 const health = createHealthClient(start.health.port, start.health.shared)
 const log = createLogger({ level: 'info', fields: { worker: start.index } })
 reportStrayRejections(log)
+trustCertificates(start.settings.apisix.ssl.ssl_trusted_certificate)
 const thread = await createServing({
   ...start,
   log,
