@@ -32,7 +32,7 @@ export interface DataPlaneState {
   readonly revision: number
   /** What each worker has applied. */
   readonly workers: readonly number[]
-  /** The first ones; `rejected_count` says how many there are. */
+  /** The newest ones; `rejected_count` says how many there are. */
   readonly rejected: readonly RejectedDocument[]
   readonly rejected_count: number
 }

@@ -1,6 +1,7 @@
 // The client's request over node:http's IncomingMessage: what is rarely needed is worked out when asked for.
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
+import { GatewayError } from '@weir/contract'
 import type { ClientRequest, PieceReader } from '@weir/plugin-api'
 import { giveMemoryBack } from './give-memory-back.ts'
 import { PieceJoiner, pieceBytesMax } from './piece-joiner.ts'
@@ -95,24 +96,19 @@ export class IncomingRequest implements ClientRequest {
     const announced = Number(this.message.headers['content-length'])
     if (announced > maxBytes) return announced
     if (this.#readingPieces) return this.#readingPieces.then((size) => this.body ?? size)
-    return (this.#reading ??= this.#read(this.#bounded(maxBytes)))
+    return (this.#reading ??= this.#read(maxBytes))
   }
 
   async readPieces(maxBytes: number, reader: PieceReader): Promise<number> {
     if (!this.body && !this.#reading && !this.#readingPieces) {
       const announced = Number(this.message.headers['content-length'])
       if (announced > maxBytes) return announced
-      return (this.#readingPieces = this.#readPieces(this.#bounded(maxBytes), reader))
+      return (this.#readingPieces = this.#readPieces(maxBytes, reader))
     }
     const body = await this.readBody(maxBytes)
     if (typeof body === 'number') return body
     for (let at = 0; at < body.length; at += pieceBytesMax) reader.push(body.subarray(at, at + pieceBytesMax))
     return body.length
-  }
-
-  /** A body without a length is found too large only while it is read. */
-  #bounded(maxBytes: number): number {
-    return this.bodyBytesMax > 0 ? Math.min(maxBytes, this.bodyBytesMax) : maxBytes
   }
 
   #read(maxBytes: number): Promise<Buffer | number> {
@@ -126,6 +122,9 @@ export class IncomingRequest implements ClientRequest {
           // Nobody reads on: the reply says so and closes the connection.
           message.pause()
           resolve(this.bodyBytes)
+        } else if (this.#isTooLarge()) {
+          message.pause()
+          reject(this.#tooLarge())
         } else if (!first) first = chunk
         else if (rest) rest.push(chunk)
         else rest = [first, chunk]
@@ -136,6 +135,15 @@ export class IncomingRequest implements ClientRequest {
       })
       this.#giveUp = reject
     })
+  }
+
+  /** A body without a length is found too large only while it is read. */
+  #isTooLarge(): boolean {
+    return this.bodyBytesMax > 0 && this.bodyBytes > this.bodyBytesMax
+  }
+
+  #tooLarge(): GatewayError {
+    return new GatewayError('body_too_large', `the body is larger than ${this.bodyBytesMax} bytes`)
   }
 
   /** The client left: whoever waits for the body is told. */
@@ -156,7 +164,7 @@ export class IncomingRequest implements ClientRequest {
     const joiner = new PieceJoiner(reader)
     let breakAt = turnBytesMax
     const goOn = () => {
-      if (this.bodyBytes <= maxBytes) message.resume()
+      if (this.bodyBytes <= maxBytes && !this.#isTooLarge()) message.resume()
     }
     return new Promise((resolve, reject) => {
       message.on('data', (chunk: Buffer) => {
@@ -164,6 +172,11 @@ export class IncomingRequest implements ClientRequest {
         if (this.bodyBytes > maxBytes) {
           message.pause()
           resolve(this.bodyBytes)
+          return
+        }
+        if (this.#isTooLarge()) {
+          message.pause()
+          reject(this.#tooLarge())
           return
         }
         joiner.push(chunk)

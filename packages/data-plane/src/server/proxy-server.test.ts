@@ -69,17 +69,17 @@ describe('requests that cannot be read', () => {
 test('a chunked body that is too large is found so while it is read', async () => {
   const sizes: unknown[] = []
   const { port } = await serve((request, reply) => {
-    void Promise.resolve(request.readBody(1_000_000)).then((body) => {
-      sizes.push(typeof body === 'number' ? `${body} are too many` : body.length)
-      return reply.end('ok')
-    })
+    void Promise.resolve(request.readBody(1_000_000))
+      .then((body) => sizes.push(typeof body === 'number' ? body : body.length))
+      .catch((error: unknown) => sizes.push(String(error)))
+      .finally(() => reply.end('ok'))
   })
   const headers = { 'Transfer-Encoding': 'chunked' }
   for (const size of [1000, 1001]) {
     const body = `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`
     expect((await rawRequest({ port, method: 'POST', headers, body })).status).toBe(200)
   }
-  expect(sizes).toEqual([1000, '1001 are too many'])
+  expect(sizes).toEqual([1000, expect.stringContaining('the body is larger than 1000 bytes')])
 })
 
 function sendRaw(port: number, bytes: string): Promise<string> {

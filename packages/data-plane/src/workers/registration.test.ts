@@ -85,14 +85,19 @@ describe('a data plane in the store', () => {
       key: `/routes/${i}`,
       revision: i,
       error: 'x'.repeat(10_000),
-      inForce: i === 0 ? 7 : undefined,
+      inForce: i === 199 ? 7 : undefined,
     }))
     register({ applied: () => [{ isLoaded: true, revision: 1, rejected }] }).begin()
     await until(async () => (await told()) !== undefined)
     const state = await told()
     expect(state?.rejected_count).toBe(200)
     expect(state?.rejected).toHaveLength(50)
-    expect(state?.rejected[0]).toEqual({ key: '/routes/0', revision: 0, error: 'x'.repeat(500), in_force: 7 })
+    expect(state?.rejected[0]).toEqual({
+      key: '/routes/199',
+      revision: 199,
+      error: 'x'.repeat(500),
+      in_force: 7,
+    })
   })
 
   test('is gone when it closes, and has its key for a limited time only', async () => {

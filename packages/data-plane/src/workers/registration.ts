@@ -132,15 +132,22 @@ export class Registration {
       ...identity,
       revision: reached(workers),
       workers: workers.map(({ revision }) => revision),
-      rejected: rejected.slice(0, REJECTED_MAX).map(({ key, revision, error, inForce }) => ({
-        key,
-        revision,
-        error: error.slice(0, ERROR_CHARACTERS_MAX),
-        in_force: inForce,
-      })),
+      rejected: newestFirst(rejected)
+        .slice(0, REJECTED_MAX)
+        .map(({ key, revision, error, inForce }) => ({
+          key,
+          revision,
+          error: error.slice(0, ERROR_CHARACTERS_MAX),
+          in_force: inForce,
+        })),
       rejected_count: rejected.length,
     }
   }
+}
+
+/** Whoever waits for a write looks for a document that was rejected just now. */
+function newestFirst(rejected: Applied['rejected']): Applied['rejected'] {
+  return rejected.toSorted((one, other) => other.revision - one.revision)
 }
 
 /** What all workers have applied; 0 while one has nothing. */

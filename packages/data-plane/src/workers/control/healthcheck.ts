@@ -37,7 +37,9 @@ function wantsPage({ accept }: LocalRequest): boolean {
 
 /** An upstream is called by its resource's key; an instance by that and its place in the plugin. */
 function toListing({ name, label, nodes, type }: CheckerListing): Listing {
-  return { name: name.replace(/^upstream#/, ''), type, instance: label, nodes }
+  // A node that is no name goes by its address.
+  const named = nodes.map((node) => ({ ...node, hostname: node.hostname || node.ip }))
+  return { name: name.replace(/^upstream#/, ''), type, instance: label, nodes: named }
 }
 
 function toJson({ nodes, ...rest }: Listing): object {
