@@ -4,7 +4,7 @@ import { listen } from '../http/listen.ts'
 import { readBody } from '../http/read-body.ts'
 
 /** `fail` answers 500, `hang` nothing at all, `reset` breaks the connection, `garbage` is no JSON. */
-export type SecretFault = 'fail' | 'hang' | 'reset' | 'garbage' | undefined
+type SecretFault = 'fail' | 'hang' | 'reset' | 'garbage' | undefined
 
 export interface SecretServer {
   readonly url: string
