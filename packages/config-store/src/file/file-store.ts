@@ -12,6 +12,7 @@ import {
 } from '@weir/contract'
 import { StandaloneStore } from '../standalone/standalone-store.ts'
 import type { ConfigStore } from '../store.ts'
+import { readAnyYamlFile } from '../yaml/read-any-yaml.ts'
 
 export interface FileSettings {
   readonly path: string
@@ -96,7 +97,9 @@ class FileStore extends StandaloneStore {
       if (size > BYTES_MAX) return { kind: 'unfinished', problem: `it is larger than ${BYTES_MAX} bytes` }
       const isRacy = Date.now() - Math.max(mtimeMs, ctimeMs) < RACY_MS
       const text = await readFile(path, 'utf8')
-      const read = readConfiguration(text, format, env)
+      const read = await (format === 'yaml'
+        ? readAnyYamlFile(text, env)
+        : readConfiguration(text, format, env))
       this.#seen = isRacy ? '' : seen
       if (!read.ok) return { kind: read.kind, problem: read.error }
       if (!this.#closing.signal.aborted) this.#use(read.value, Math.floor(mtimeMs / 1000))

@@ -23,7 +23,10 @@ export function readYaml(text: string): ReadYaml {
     if (first === undefined || first.contents === null) return { ok: false, error: 'empty', empty: true }
     const [error] = first.errors
     if (error) throw error
-    return { ok: true, value: first.toJS() }
+    const value: unknown = first.toJS()
+    // What contains itself is no configuration.
+    JSON.stringify(value)
+    return { ok: true, value }
   } catch (error) {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split(':\n')
     return { ok: false, error: reason, empty: false }

@@ -1,12 +1,14 @@
 // The Admin API of a gateway whose whole configuration is given at once: GET, PUT and HEAD of /configs, and its check
 // (contract: admin-api.md §7).
 import type { IncomingMessage } from 'node:http'
-import { isJsonObject, readYaml, writeYaml } from '@weir/contract'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { readAnyYaml } from '@weir/config-store/yaml'
+import { isJsonObject, writeYaml } from '@weir/contract'
 import type { Encryption } from '../admin/encryption.ts'
 import { badValue, parseJson, readBytes } from '../http/body.ts'
 import { refuseEarly, type Reply } from '../http/reply.ts'
 import type { Configuration } from './configuration.ts'
-import { itemProblems, versionProblems } from './validate.ts'
+import { itemProblems, type Problem, versionProblems } from './validate.ts'
 import { warningsAbout } from './warnings.ts'
 
 export interface StandaloneServices extends Encryption {
@@ -54,8 +56,10 @@ export async function putConfiguration(
   const read = await readConfiguration(request, CONFIGURATION_BYTES_MAX)
   if ('refusal' in read) return read.refusal
   if (digest === configuration.digest) return { status: 204 }
-  const [problem] = itemProblems(read.value, services)
+  const [problem] = await problemsIn(itemProblems(read.value, services), 1)
   if (problem) return refuseEarly(400, problem.error)
+  // Somebody else may have been faster meanwhile.
+  if (digest === configuration.digest) return { status: 204 }
   const complaint = configuration.replace(read.value, digest, services.now())
   if (complaint !== undefined) return refuseEarly(400, complaint)
   const headers = { ...headersOf(configuration), ...warningsAbout(read.value, services) }
@@ -68,9 +72,27 @@ export async function validateConfiguration(
 ): Promise<ReadingReply> {
   const read = await readConfiguration(request, services.bodyBytesMax)
   if ('refusal' in read) return read.refusal
-  const errors = [...versionProblems(read.value), ...itemProblems(read.value, services)]
+  const errors = [...versionProblems(read.value), ...(await problemsIn(itemProblems(read.value, services)))]
   if (errors.length === 0) return { status: 200, json: '{}', headers: warningsAbout(read.value, services) }
   return refuseEarly(400, 'Configuration validation failed', { errors })
+}
+
+/** Items that are checked in one turn of the event loop: a few milliseconds' worth. */
+const ITEMS_PER_TURN = 100
+
+/** The first problems among the items' answers, found without holding up the event loop. */
+async function problemsIn(
+  checks: Iterable<Problem | undefined>,
+  most = Infinity,
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = []
+  let checked = 0
+  for (const problem of checks) {
+    if (problem && problems.push(problem) >= most) break
+    checked += 1
+    if (checked % ITEMS_PER_TURN === 0) await nextTurn()
+  }
+  return problems
 }
 
 type Read = { readonly value: Record<string, unknown> } | { readonly refusal: ReadingReply }
@@ -84,7 +106,7 @@ async function readConfiguration(request: IncomingMessage, bytesMax: number): Pr
     const parsed = parseJson(read.bytes)
     return parsed.ok ? asObject(parsed.value) : refusal(parsed.error)
   }
-  const yaml = readYaml(read.bytes.toString())
+  const yaml = await readAnyYaml(read.bytes.toString())
   if (!yaml.ok) return refusal(yaml.empty ? 'invalid yaml request body' : yaml.error)
   if (typeof yaml.value !== 'object') return refusal('invalid yaml request body')
   const complaint = badValue(yaml.value)

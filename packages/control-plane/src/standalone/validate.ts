@@ -35,8 +35,11 @@ export interface Problem {
   readonly error: string
 }
 
-/** Every problem of an item in turn: whoever wants only the first one pays for no other. */
-export function* itemProblems(configuration: JsonObject, services: Encryption): Generator<Problem> {
+/** What is wrong with each item in turn, if anything: whoever wants only the first problem pays for no other. */
+export function* itemProblems(
+  configuration: JsonObject,
+  services: Encryption,
+): Generator<Problem | undefined> {
   for (const kind of kinds) yield* problemsOfKind(kind, configuration[kind], services)
 }
 
@@ -55,7 +58,11 @@ export function versionComplaint(kind: string, version: unknown): string | undef
   return `${kind}_conf_version must be a number`
 }
 
-function* problemsOfKind(kind: ConfigurationKind, items: unknown, services: Encryption): Generator<Problem> {
+function* problemsOfKind(
+  kind: ConfigurationKind,
+  items: unknown,
+  services: Encryption,
+): Generator<Problem | undefined> {
   // An object counts as a list without items, since Lua cannot tell.
   if (items === undefined || (isJsonObject(items) && kind !== 'plugins')) return
   if (!Array.isArray(items)) {
@@ -67,7 +74,7 @@ function* problemsOfKind(kind: ConfigurationKind, items: unknown, services: Encr
   const seen = new Set<string>()
   for (const [index, item] of items.entries()) {
     const error = checkItem(resource, item, services) ?? duplicateComplaint(kind, item, seen)
-    if (error !== undefined) yield { resource_type: kind, resource_id: nameOf(item), index, error }
+    yield error === undefined ? undefined : { resource_type: kind, resource_id: nameOf(item), index, error }
   }
 }
 
