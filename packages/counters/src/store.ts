@@ -1,4 +1,5 @@
 // The port of every counter store: reserve before the work, settle after it (architecture.md §6).
+import type { RequestCounters } from './requests/request-counters.ts'
 
 /** A fixed window of `windowSeconds` that starts with its first use, and what may be used in it. */
 export interface Ask {
@@ -134,6 +135,8 @@ export interface CounterStores {
    * reached; without it every call fails then.
    */
   open(policy: CounterPolicy, degradation?: 'lease'): CounterStore
+  /** Counters of requests rather than of what they cost. */
+  requests(policy: CounterPolicy): RequestCounters
   /** Closes all connections; reservations still held expire by themselves. */
   close(): void
 }

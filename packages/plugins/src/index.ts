@@ -6,6 +6,9 @@ import { aiProxyMulti } from './ai-proxy-multi/plugin.ts'
 import { aiProxy } from './ai-proxy/plugin.ts'
 import { aiRateLimiting } from './ai-rate-limiting/plugin.ts'
 import { keyAuth } from './key-auth/plugin.ts'
+import { limitConn } from './limit-conn/plugin.ts'
+import { limitCount } from './limit-count/plugin.ts'
+import { limitReq } from './limit-req/plugin.ts'
 import { prometheus } from './prometheus/plugin.ts'
 
 export const plugins: readonly AnyPlugin[] = [
@@ -15,5 +18,8 @@ export const plugins: readonly AnyPlugin[] = [
   aiProxyMulti,
   aiRateLimiting,
   keyAuth,
+  limitConn,
+  limitCount,
+  limitReq,
   prometheus,
 ]

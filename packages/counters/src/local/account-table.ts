@@ -78,6 +78,11 @@ export class AccountTable {
     this.#numbers[at + account.windowEndsAt] = windowEnd(endsAt, now, windowSeconds)
   }
 
+  /** The record is there until this moment, whatever is used. */
+  keepUntil(record: RecordNumber, endsAt: number): void {
+    this.#numbers[this.#accountNumber(record) + account.windowEndsAt] = endsAt
+  }
+
   closeWindow(record: RecordNumber): void {
     this.#numbers[this.#accountNumber(record) + account.windowEndsAt] = 0
   }

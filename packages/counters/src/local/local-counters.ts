@@ -11,6 +11,7 @@ import {
   type Decision,
   type Lease,
 } from '../store.ts'
+import { LocalRequestCounters } from '../requests/local-request-counters.ts'
 import { AccountTable } from './account-table.ts'
 import { monotonicMs } from './clock.ts'
 import { hashKey, type KeyHash } from './key-hash.ts'
@@ -37,6 +38,8 @@ export class LocalCounters implements CounterStore {
   readonly #hashes = new Map<string, KeyHash>()
   readonly #key0: number
   readonly #key1: number
+  /** Of requests, in the same memory. */
+  readonly requests: LocalRequestCounters
   // What a decision found, kept out of the locked section's way: nothing may be allocated in there.
   readonly #records = new Int32Array(ASKS_MAX)
   readonly #used = new Float64Array(ASKS_MAX)
@@ -48,6 +51,7 @@ export class LocalCounters implements CounterStore {
     this.#table = new AccountTable(shared)
     this.#lock = new SharedLock(this.#table.words)
     this.#now = now
+    this.requests = new LocalRequestCounters(shared, now)
     this.#key0 = this.#table.words[header.hashKey0]!
     this.#key1 = this.#table.words[header.hashKey1]!
   }

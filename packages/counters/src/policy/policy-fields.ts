@@ -77,6 +77,13 @@ export const redisSentinelFields = {
   required: ['redis_sentinels', 'redis_master_name'],
 } as const
 
+/** The policies of limit-req and limit-conn. */
+export const policyMemberWithoutSentinel = {
+  type: 'string',
+  enum: ['redis', 'redis-cluster', 'local'],
+  default: 'local',
+} as const
+
 /* oxlint-disable unicorn/no-thenable -- JSON Schema's word */
 /** To be spread into the schema of a plugin that has `policy` among its members. */
 export const policyConditions = {
@@ -90,4 +97,10 @@ export const policyConditions = {
       then: redisSentinelFields,
     },
   },
+} as const
+
+export const policyConditionsWithoutSentinel = {
+  if: { properties: { policy: { enum: ['redis'] } } },
+  then: redisFields,
+  else: { if: { properties: { policy: { enum: ['redis-cluster'] } } }, then: redisClusterFields },
 } as const

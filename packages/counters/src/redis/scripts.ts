@@ -11,7 +11,7 @@ export interface Script {
   readonly sha1: string
 }
 
-const clock = `
+export const clock = `
 local function clock()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -128,6 +128,6 @@ return {used, reserved_at(KEYS[2], KEYS[3], clock()), math.max(0, redis.call('PT
 /** KEYS: used. */
 export const resetScript = script(`return redis.call('DEL', KEYS[1])`)
 
-function script(lua: string): Script {
+export function script(lua: string): Script {
   return { lua, sha1: createHash('sha1').update(lua).digest('hex') }
 }

@@ -3,7 +3,7 @@ import type { AccountState, Ask, Lease } from '../store.ts'
 import { grantedAmount, isAdmitted } from '../window/admission.ts'
 
 /** A slice is this part of the limit, at least 1 unit. */
-export const SLICE_SHARE = 0.05
+const SLICE_SHARE = 0.05
 /** Slices are taken while no more than this part of the limit is taken, so that they do not lock up its rest. */
 const FREE_SHARE = 0.5
 

@@ -19,7 +19,7 @@ export interface ConsumerQuota {
   readonly keySuffix: string
 }
 
-export interface QuotaConfig {
+interface QuotaConfig {
   readonly limit: number | string
   readonly time_window: number | string
   readonly limit_strategy: Strategy

@@ -1,8 +1,8 @@
 // One limiter: what is counted under which key, and how it is told. Several come from one configuration.
-import { crc32 } from 'node:zlib'
 import { isJsonObject } from '@weir/contract'
 import { policyFieldNames, toCounterPolicy } from '@weir/counters'
 import type { QuotaAccount, QuotaPlace } from '@weir/plugin-api'
+import { configHash } from '../request-limits/sorted-json.ts'
 import { compileAmount, type QuotaAmount } from '../token-quota/quota-amount.ts'
 import { quotaHeaders, type QuotaHeaders } from '../token-quota/quota-headers.ts'
 import type { Config } from './schema.ts'
@@ -123,13 +123,5 @@ function derivedFrom(config: Config, headers: QuotaHeaders): Readonly<Record<str
 }
 
 function keyPrefix(resourceKey: string, derived: Readonly<Record<string, unknown>>): string {
-  return `plugin-ai-rate-limiting:v1:${resourceKey}:${crc32(sortedJson(derived))}`
-}
-
-function sortedJson(value: unknown): string {
-  return JSON.stringify(value, (_name, part: unknown) =>
-    isJsonObject(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
+  return `plugin-ai-rate-limiting:v1:${resourceKey}:${configHash(derived)}`
 }

@@ -2,22 +2,27 @@
 import { compileTemplate } from '@weir/contract'
 import type { RequestContext } from '@weir/plugin-api'
 
-/** The amount for this request, or undefined when the template does not resolve to a positive whole number. */
+/** The amount for this request, or undefined when the template does not resolve to a whole number that is enough. */
 export type QuotaAmount = (ctx: RequestContext) => number | undefined
 
 const luaNumber = /^\s*[+-]?(?:0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*$/
 
-export function compileAmount(value: number | string): QuotaAmount {
+/** `least` is 1, or 0 where nothing is an amount too. */
+export function compileAmount(value: number | string, least = 1): QuotaAmount {
   if (typeof value === 'number') return () => value
   const template = compileTemplate(value)
   if (template.isConstant) {
-    const amount = toAmount(value)
+    const amount = toAmount(value, least)
     return () => amount
   }
-  return (ctx) => toAmount(template.render((name) => ctx.variable(name)))
+  return (ctx) =>
+    toAmount(
+      template.render((name) => ctx.variable(name)),
+      least,
+    )
 }
 
-function toAmount(text: string): number | undefined {
+function toAmount(text: string, least: number): number | undefined {
   const amount = luaNumber.test(text) ? Number(text) : NaN
-  return Number.isSafeInteger(amount) && amount > 0 ? amount : undefined
+  return Number.isSafeInteger(amount) && amount >= least ? amount : undefined
 }

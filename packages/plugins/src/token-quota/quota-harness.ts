@@ -104,7 +104,11 @@ export function createTestStores(): CounterStores & { wait(ms: number): void; lo
 
 /** Stores that put every policy into one place, for what is the same whatever the policy. */
 export function storesOf(store: CounterStore): CounterStores {
-  return { open: (_policy: CounterPolicy) => store, close: () => {} }
+  return {
+    open: (_policy: CounterPolicy) => store,
+    requests: (policy) => createTestStores().requests(policy),
+    close: () => {},
+  }
 }
 
 /** An account's use as if requests had been answered before. */

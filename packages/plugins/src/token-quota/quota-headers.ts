@@ -29,6 +29,6 @@ export function addQuotaHeaders(ctx: RequestContext, names: QuotaHeaders, state:
 }
 
 /** Seconds with two decimals at most, cut off rather than rounded: `60`, `59.8`, `59.93` (recorded). */
-function resetSeconds(resetMs: number): string {
+export function resetSeconds(resetMs: number): string {
   return String(Math.floor(resetMs / 10) / 100)
 }

@@ -69,7 +69,7 @@ export interface LlmPart {
   readonly quota: readonly QuotaPart[]
 }
 
-export interface QuotaPart {
+interface QuotaPart {
   readonly account: string
   readonly level: string
   readonly reserved: number

@@ -1,0 +1,111 @@
+// So many requests in a window (common-plugins.md §3.1).
+import { knownPlugin } from '@weir/contract'
+import { CounterUnavailableError, policyEncryptFields, toCounterPolicy } from '@weir/counters'
+import { definePlugin, type Reply, type RequestContext } from '@weir/plugin-api'
+import { refusalOf } from '../request-limits/refusal.ts'
+import { type QuotaHeaders, resetSeconds } from '../token-quota/quota-headers.ts'
+import { type Counted, createCounting } from './counting.ts'
+import { type Limit, limitsOf } from './limits.ts'
+import { type Config, metadataSchema, schema } from './schema.ts'
+
+export const limitCount = definePlugin<Config>({
+  name: 'limit-count',
+  priority: 1002,
+  schema,
+  metadataSchema,
+  encryptFields: policyEncryptFields,
+  check: (config) => knownPlugin('limit-count')?.check(config),
+  create(config, host) {
+    const limits = limitsOf(config, host.owner.resourceKey)
+    const refusal = refusalOf(config)
+    const counting = createCounting(config, host.counters.requests(toCounterPolicy(config)), (error) =>
+      host.log.error('requests could not be told to the shared counters', { reason: reasonOf(error) }),
+    )
+
+    /** Judges the limits from this one on; stays synchronous while the counters do. */
+    function judge(
+      ctx: RequestContext,
+      from: number,
+      applied: boolean,
+    ): Reply | undefined | Promise<Reply | undefined> {
+      let hasApplied = applied
+      for (let i = from; i < limits.length; i++) {
+        const limit = limits[i]!
+        const key = limit.key(ctx)
+        if (key === undefined) continue
+        hasApplied = true
+        const count = limit.count(ctx)
+        const windowSeconds = limit.windowSeconds(ctx)
+        if (count === undefined || windowSeconds === undefined) {
+          return unresolved(ctx, 'count or time_window is not a positive integer')
+        }
+        const counted = counting.count(key, count, windowSeconds)
+        if (counted instanceof Promise) {
+          return counted.then((later) => told(ctx, limit, count, later) ?? judge(ctx, i + 1, true))
+        }
+        const reply = told(ctx, limit, count, counted)
+        if (reply) return reply
+      }
+      return hasApplied ? undefined : unresolved(ctx, 'no rule applies')
+    }
+
+    function told(ctx: RequestContext, limit: Limit, count: number, counted: Counted): Reply | undefined {
+      const { isAdmitted, remaining, resetMs } = counted
+      if (config.show_limit_quota_header) {
+        const headers = limit.headers ?? namedHeaders(host.metadata())
+        ctx.addResponseHeader(headers.limit, String(count))
+        ctx.addResponseHeader(headers.remaining, String(remaining))
+        ctx.addResponseHeader(headers.reset, resetSeconds(resetMs))
+      }
+      if (isAdmitted) return undefined
+      return { ...refusal, headers: { 'Retry-After': String(Math.max(1, Math.ceil(resetMs / 1000))) } }
+    }
+
+    function unresolved(ctx: RequestContext, reason: string): Reply | undefined {
+      ctx.log.error('failed to get rate limit rules', { reason })
+      return config.allow_degradation ? undefined : { status: 500 }
+    }
+
+    function away(ctx: RequestContext, error: unknown): Reply | undefined {
+      if (!(error instanceof CounterUnavailableError)) throw error
+      ctx.log.error('failed to limit count', { reason: error.message })
+      return config.allow_degradation
+        ? undefined
+        : { status: 500, body: { error_msg: 'failed to limit count' } }
+    }
+
+    return {
+      access(ctx) {
+        try {
+          const judged = judge(ctx, 0, false)
+          return judged instanceof Promise ? judged.catch((error: unknown) => away(ctx, error)) : judged
+        } catch (error) {
+          return away(ctx, error)
+        }
+      },
+      dispose: () => counting.close(),
+    }
+  },
+})
+
+let known: { readonly metadata: unknown; readonly headers: QuotaHeaders } | undefined
+
+/** The plugin's metadata may name the headers otherwise; there is one document of it. */
+function namedHeaders(metadata: unknown): QuotaHeaders {
+  if (known && known.metadata === metadata) return known.headers
+  const parsed = metadataSchema.parse(metadata ?? {})
+  const names = parsed.ok ? parsed.value : defaultNames
+  const headers = { limit: names.limit_header, remaining: names.remaining_header, reset: names.reset_header }
+  known = { metadata, headers }
+  return headers
+}
+
+const defaultNames = {
+  limit_header: 'X-RateLimit-Limit',
+  remaining_header: 'X-RateLimit-Remaining',
+  reset_header: 'X-RateLimit-Reset',
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
