@@ -86,15 +86,15 @@ export interface ConfigStore {
   put(key: string, value: string, options?: WriteOptions): Promise<PutResult>
 
   /**
-   * Writes only if the key's last write is still `modRevision` (0 stands for a key that does not exist) and nothing
-   * has happened to the keys in `unchanged`; in one step with the write.
+   * Writes only if the key's last write is still `modRevision` (0 stands for a key that does not exist, `any` for
+   * whatever it is) and nothing has happened to the keys in `unchanged`; in one step with the write.
    */
   compareAndSwap(
     key: string,
-    modRevision: number,
+    modRevision: number | 'any',
     value: string,
     options?: SwapOptions,
-  ): Promise<{ revision: number } | 'conflict'>
+  ): Promise<SwapResult | 'conflict'>
 
   /** Answers whether there was something to delete. */
   delete(key: string): Promise<boolean>
@@ -119,6 +119,12 @@ export interface ConfigStore {
 
   /** Ends all watches and lets go of connections or files. */
   close(): Promise<void>
+}
+
+export interface SwapResult {
+  readonly revision: number
+  /** Whether the key is new. */
+  readonly created: boolean
 }
 
 export interface GetResult {

@@ -110,6 +110,11 @@ export function describeConfigStore(name: string, openPlace: () => Promise<Place
         expect(await write(there)).toBe('conflict')
         await store.delete('/upstreams/u')
         expect(await write(there)).toBe('conflict')
+        const overwrite = () => store.compareAndSwap(ROUTE, 'any', 'y', { unchanged: [absent] })
+        expect(await overwrite()).toMatchObject({ created: true })
+        expect(await overwrite()).toMatchObject({ created: false })
+        await store.put(absent.key, '1')
+        expect(await overwrite()).toBe('conflict')
       }))
 
     test('a scan shows what a list shows, page by page, whatever is written meanwhile', () =>

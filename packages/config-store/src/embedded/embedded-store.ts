@@ -12,6 +12,7 @@ import {
   StoreUnavailableError,
   type StoreWatch,
   type SwapOptions,
+  type SwapResult,
   type WatchListener,
   type WriteOptions,
 } from '../store.ts'
@@ -104,19 +105,19 @@ class EmbeddedStore implements ScannableStore {
 
   async compareAndSwap(
     key: string,
-    modRevision: number,
+    modRevision: number | 'any',
     value: string,
     options: SwapOptions = {},
-  ): Promise<{ revision: number } | 'conflict'> {
+  ): Promise<SwapResult | 'conflict'> {
     const { unchanged = [] } = options
     return this.#change((revision) => {
       const previous = this.#db.entry(key)
-      if ((previous?.modRevision ?? 0) !== modRevision) return 'conflict'
+      if (modRevision !== 'any' && (previous?.modRevision ?? 0) !== modRevision) return 'conflict'
       const isChanged = (state: KeyState) =>
         (this.#db.entry(state.key)?.modRevision ?? 0) !== state.modRevision
       if (unchanged.some(isChanged)) return 'conflict'
       this.#write(key, value, revision, previous, options)
-      return { revision }
+      return { revision, created: previous === undefined }
     })
   }
 

@@ -9,6 +9,7 @@ import type {
   ReadOptions,
   StoreWatch,
   SwapOptions,
+  SwapResult,
   WatchListener,
   WriteOptions,
 } from '../store.ts'
@@ -72,28 +73,31 @@ class EtcdStore implements ScannableStore {
 
   async compareAndSwap(
     key: string,
-    modRevision: number,
+    modRevision: number | 'any',
     value: string,
     { ttlSeconds, unchanged = [] }: SwapOptions = {},
-  ): Promise<{ revision: number } | 'conflict'> {
+  ): Promise<SwapResult | 'conflict'> {
     const lease = await this.#grantLease(ttlSeconds)
     const bytes = this.#keys.toBytes(key)
-    const compare = [{ key, modRevision }, ...unchanged].map((state) => ({
+    const isAny = modRevision === 'any'
+    const compare = (isAny ? unchanged : [{ key, modRevision }, ...unchanged]).map((state) => ({
       result: 'Equal' as const,
       target: 'Mod' as const,
       key: this.#keys.toBytes(state.key),
       mod_revision: state.modRevision,
     }))
-    const { header, succeeded } = await this.#cluster.write(({ kv }, options) =>
+    const { header, succeeded, responses } = await this.#cluster.write(({ kv }, options) =>
       kv.txn(
         {
           compare,
-          success: [{ request_put: { key: bytes, value: Buffer.from(value), ...lease } }],
+          success: [{ request_put: { key: bytes, value: Buffer.from(value), ...lease, prev_kv: isAny } }],
         },
         options,
       ),
     )
-    return succeeded ? { revision: Number(header.revision) } : 'conflict'
+    if (!succeeded) return 'conflict'
+    const created = isAny ? !responses[0]?.response_put?.prev_kv : modRevision === 0
+    return { revision: Number(header.revision), created }
   }
 
   async delete(key: string): Promise<boolean> {

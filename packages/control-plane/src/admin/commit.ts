@@ -8,7 +8,9 @@ import type { Admin } from './admin.ts'
 import type { Need } from './references.ts'
 
 /** How often a write that lost a race begins again, from what the store says then. */
-const ATTEMPTS_MAX = 4
+const ATTEMPTS_MAX = 8
+/** After so many, a document that replaces whatever is there no longer asks what that is. */
+const OVERWRITES_AFTER = 3
 
 export interface Draft {
   readonly key: string
@@ -30,11 +32,8 @@ export type Committed =
 
 export async function commit(draft: Draft, admin: Admin): Promise<Committed> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const last = attempt === ATTEMPTS_MAX
-    const done = await tryToCommit(draft, admin, {
-      trustsView: attempt === 1,
-      overwrites: last && !draft.changes,
-    })
+    const overwrites = attempt > OVERWRITES_AFTER && !draft.changes
+    const done = await tryToCommit(draft, admin, { trustsView: attempt === 1, overwrites })
     if (done !== 'behind') return done
   }
   return { refusal: refuse(503, 'value changed before overwritten') }
@@ -48,7 +47,7 @@ interface Attempt {
 }
 
 async function tryToCommit(draft: Draft, admin: Admin, attempt: Attempt): Promise<Committed | 'behind'> {
-  const { key, changes } = draft
+  const { key, changes, ttlSeconds } = draft
   const { trustsView } = attempt
   const previous = await lookUp(key, admin, trustsView, changes)
   const ready = await draft.make(previous)
@@ -60,7 +59,10 @@ async function tryToCommit(draft: Draft, admin: Admin, attempt: Attempt): Promis
     // What the view shows of a document may be old.
     if (refusal !== undefined) return trustsView ? 'behind' : { refusal }
     const text = JSON.stringify(document)
-    const written = await write(draft, text, previous, attempt.overwrites ? undefined : found, admin)
+    const expected = attempt.overwrites ? 'any' : (previous?.modRevision ?? 0)
+    const unchanged = found.filter((entry) => entry !== undefined)
+    const options = ttlSeconds === undefined ? { unchanged } : { unchanged, ttlSeconds }
+    const written = await admin.store.compareAndSwap(key, expected, text, options)
     if (written === 'conflict') return 'behind'
     admin.view.wrote(written.revision)
     return { document, created: written.created }
@@ -89,19 +91,4 @@ function firstRefusal(needs: readonly Need[], found: readonly (StoreEntry | unde
     if (refusal !== undefined) return refusal
   }
   return undefined
-}
-
-/** @param found what must be as it was found; without it the write is unconditional. */
-async function write(
-  { key, ttlSeconds }: Draft,
-  text: string,
-  previous: StoreEntry | undefined,
-  found: readonly (StoreEntry | undefined)[] | undefined,
-  { store }: Admin,
-): Promise<{ readonly revision: number; readonly created: boolean } | 'conflict'> {
-  const options = ttlSeconds === undefined ? {} : { ttlSeconds }
-  if (found === undefined) return store.put(key, text, options)
-  const unchanged = found.filter((entry) => entry !== undefined)
-  const swapped = await store.compareAndSwap(key, previous?.modRevision ?? 0, text, { ...options, unchanged })
-  return swapped === 'conflict' ? swapped : { ...swapped, created: previous === undefined }
 }
