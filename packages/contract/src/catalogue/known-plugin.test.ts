@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { isJsonObject } from '../schema/index.ts'
 import { checkPluginConfig, defaultPluginNames, isOffByDefault, knownPlugin } from './index.ts'
 
 const plugins = defaultPluginNames.map((name) => knownPlugin(name)).filter((one) => one !== undefined)
@@ -33,8 +34,14 @@ describe.each(plugins)('$name', (plugin) => {
     expect(missing(plugin.metadataSchema?.json, plugin.metadataEncryptFields)).toEqual([])
   })
 
-  test('says in one sentence what it is for', () => {
+  test('says in one sentence what it is for, and what each member is', () => {
     expect(plugin.description).toMatch(/^[A-Z].{10,110}\.$/)
+    for (const { json } of [plugin.schema, ...(plugin.metadataSchema ? [plugin.metadataSchema] : [])]) {
+      const members = 'properties' in json && isJsonObject(json.properties) ? json.properties : {}
+      for (const member of Object.values(members)) {
+        expect(member).toMatchObject({ description: expect.stringMatching(/^[A-Z].{4,110}\.$/) })
+      }
+    }
   })
 })
 

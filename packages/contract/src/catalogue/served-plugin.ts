@@ -1,5 +1,5 @@
 // Plugins as the Admin API and the control API show them (contract/admin-api.md §6, etcd.md §8).
-import { isJsonObject, pluginMetaSchema } from '../schema/index.ts'
+import { isJsonObject, type JsonObject, pluginMetaSchema } from '../schema/index.ts'
 import { DEFAULT_VERSION, knownPlugin } from './known-plugin.ts'
 import { pluginFacts, streamPluginPriority } from './plugin-facts.ts'
 import { readSchemaFile } from './schema-files.ts'
@@ -20,10 +20,10 @@ export interface ServablePlugin {
 
 /** Of a configuration on a route, service and so on: with `_meta`, and with the list of secret fields. */
 export function servedSchema({ name, schema, encryptFields }: ServablePlugin): object {
-  const description = knownPlugin(name)?.description
+  const known = knownPlugin(name)
   return {
-    ...(description === undefined ? {} : { description }),
-    ...withMeta(schema.json),
+    ...(known && { description: known.description }),
+    ...withMeta(withProse(schema.json, known?.schema.json)),
     ...secrets(encryptFields),
   }
 }
@@ -45,8 +45,25 @@ export function servedPlugin(plugin: ServablePlugin): object {
     scope: plugin.scope ?? facts?.scope,
     schema: servedSchema(plugin),
     consumer_schema: servedConsumerSchema(plugin),
-    metadata_schema: metadataSchema?.json,
+    metadata_schema:
+      metadataSchema && withProse(metadataSchema.json, knownPlugin(name)?.metadataSchema?.json),
   }
+}
+
+/** Plugins of this build have no prose in their schemas; the catalogue has. */
+function withProse(schema: object, told: object | undefined): object {
+  if (schema === told || told === undefined) return schema
+  const toldMembers = membersOf(told)
+  const properties = Object.entries(membersOf(schema)).map(([name, member]) => {
+    const toldMember = toldMembers[name]
+    if (!isJsonObject(member) || !isJsonObject(toldMember)) return [name, member]
+    return [name, { description: toldMember['description'], ...member }]
+  })
+  return { ...schema, properties: Object.fromEntries(properties) }
+}
+
+function membersOf(schema: object): JsonObject {
+  return 'properties' in schema && isJsonObject(schema.properties) ? schema.properties : {}
 }
 
 /** A plugin of stream routes, which no build runs; undefined when APISIX has none of the name. */
@@ -66,8 +83,23 @@ interface ServedStreamPlugin {
 }
 
 function withMeta(json: object): object {
-  const members = 'properties' in json && isJsonObject(json.properties) ? json.properties : {}
-  return { ...json, properties: { ...members, _meta: pluginMetaSchema } }
+  return { ...json, properties: { ...membersOf(json), _meta: metaSchema } }
+}
+
+const { properties: metaMembers } = pluginMetaSchema
+const metaSchema = {
+  ...pluginMetaSchema,
+  description: 'How the plugin is run, whichever it is.',
+  properties: {
+    disable: { description: 'Do not run it.', ...metaMembers.disable },
+    error_response: {
+      description: 'Takes the place of what it refuses with.',
+      ...metaMembers.error_response,
+    },
+    priority: { description: 'Its place among the others; the highest runs first.', ...metaMembers.priority },
+    filter: { description: 'Expression; it runs only where this holds.', ...metaMembers.filter },
+    pre_function: { description: 'Lua to be run before it; refused by Weir.', ...metaMembers.pre_function },
+  },
 }
 
 function secrets(fields: readonly string[] = []): object {
