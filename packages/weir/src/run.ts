@@ -6,7 +6,7 @@ import type { DataPlane } from '@weir/data-plane'
 import { reportStrayRejections } from '@weir/data-plane/stray-rejections'
 import { createLogger, type Logger } from '@weir/telemetry'
 import type { Command } from './command-line.ts'
-import { watchEtcdVersion } from './etcd-version.ts'
+import { type EtcdVersion, watchEtcdVersion } from './etcd-version.ts'
 import { instanceId } from './instance-id.ts'
 import { openStore } from './open-store.ts'
 import { choosePlugins } from './plugins.ts'
@@ -22,6 +22,7 @@ export interface Planes {
   readonly store: ConfigStore
   readonly control: ControlPlane | undefined
   readonly data: DataPlane | undefined
+  readonly etcd: EtcdVersion
   readonly log: Logger
 }
 
@@ -29,8 +30,7 @@ export interface Planes {
 export async function run(command: Command, file: ConfigFile): Promise<number> {
   const reader = new SettingsReader(command, file)
   const planes = await start(await reader.read(), reader)
-  const { settings, store, control, data, log } = planes
-  const etcd = watchEtcdVersion(store, log)
+  const { settings, store, control, data, etcd, log } = planes
   const endReports = reportsServerInfo(settings)
     ? reportServerInfo({ settings, store, id: await instanceId(settings, file.directory), etcd, log })
     : undefined
@@ -43,7 +43,6 @@ export async function run(command: Command, file: ConfigFile): Promise<number> {
   log.info('ending: no new requests are taken', { drain_timeout: settings.weir.drain_timeout })
   const cut = (await data?.drain(settings.weir.drain_timeout * MS_PER_SECOND)) ?? 0
   if (cut > 0) log.warn('requests were cut at the end', { requests: cut })
-  etcd.close()
   endReports?.()
   await stop(planes)
   return 0
@@ -59,6 +58,7 @@ async function start(settings: Settings, reader: SettingsReader): Promise<Planes
   const plugins = await choosePlugins(settings, reader.directory)
   const opened = await openStore(settings, reader.directory, log)
   const { store } = opened
+  const etcd = watchEtcdVersion(store, log)
   let control: ControlPlane | undefined
   try {
     if (role === 'control_plane' || (role === 'traditional' && settings.apisix.enable_admin)) {
@@ -78,7 +78,7 @@ async function start(settings: Settings, reader: SettingsReader): Promise<Planes
         ? await startStandaloneControlPlane({ ...options, store: opened.store })
         : await startControlPlane({ ...options, store })
     }
-    if (role === 'control_plane') return { settings, store, control, data: undefined, log }
+    if (role === 'control_plane') return { settings, store, control, data: undefined, etcd, log }
     const { startDataPlane } = await import('@weir/data-plane')
     const data = await startDataPlane({
       settings,
@@ -87,12 +87,14 @@ async function start(settings: Settings, reader: SettingsReader): Promise<Planes
       pluginModules: plugins.list.modules,
       version,
       instanceId: await instanceId(settings, reader.directory),
+      etcdVersion: () => etcd.current,
       reload: () => planes && void reload(planes, reader),
       log,
     })
-    planes = { settings, store, control, data, log }
+    planes = { settings, store, control, data, etcd, log }
     return planes
   } catch (error) {
+    etcd.close()
     await control?.close()
     await store.close()
     throw error
@@ -104,7 +106,8 @@ function withNames(settings: Settings, names: readonly string[] | undefined): Se
   return names ? { ...settings, plugins: names } : settings
 }
 
-async function stop({ control, data, store }: Planes): Promise<void> {
+async function stop({ control, data, etcd, store }: Planes): Promise<void> {
+  etcd.close()
   await control?.close()
   await data?.close()
   await store.close()

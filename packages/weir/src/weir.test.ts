@@ -231,8 +231,8 @@ describe('what cannot start says why and ends with 1', () => {
     ['a missing plugin module', 'plugins: [./none.ts]', 'none.ts cannot be loaded'],
     [
       'a source that is not there yet',
-      'deployment: {role_traditional: {config_provider: yaml}}',
-      'config_provider yaml',
+      'deployment: {role: data_plane, role_data_plane: {config_provider: xds}}',
+      'config_provider xds',
     ],
   ])('%s', async (_what, config, message) => {
     const { code, stderr } = await fail(['start'], config)

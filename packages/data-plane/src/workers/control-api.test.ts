@@ -36,6 +36,7 @@ function sourcesOf(more: Partial<ControlApiSources> = {}): ControlApiSources {
   return {
     prefix: '/apisix',
     identity,
+    etcdVersion: () => '3.5.9',
     feed: new Feed(),
     plugins: () => ({ names: undefined, modules: [] }),
     applied: () => [],
@@ -165,7 +166,7 @@ test('plugin metadata and server info', async () => {
     hostname: 'host',
     version: '3.18.0',
     boot_time: 7,
-    etcd_version: 'unknown',
+    etcd_version: '3.5.9',
   })
 })
 

@@ -44,6 +44,8 @@ export interface DataPlaneParts {
   /** Of the main thread; holds what concerns the whole process. */
   readonly metrics: LocalMetrics
   readonly version: string
+  /** Of the etcd behind the store. */
+  readonly etcdVersion?: (() => string) | undefined
   /** Begins to read the settings' list of plugins again. */
   readonly reload?: (() => void) | undefined
   readonly log: Logger
@@ -220,6 +222,7 @@ export class DataPlane {
     return {
       prefix: store.prefix,
       identity,
+      etcdVersion: () => this.#parts.etcdVersion?.() ?? 'unknown',
       feed,
       plugins: () => this.#plugins,
       applied: () => crew.applied,

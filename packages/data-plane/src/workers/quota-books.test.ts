@@ -67,6 +67,7 @@ async function start(given: Readonly<Record<string, object>>) {
   const sources: ControlApiSources = {
     prefix: '/apisix',
     identity: { id: 'a', hostname: 'h', version: '0', boot_time: 0 },
+    etcdVersion: () => 'unknown',
     feed,
     plugins: () => ({ names: undefined, modules: [] }),
     applied: () => [],

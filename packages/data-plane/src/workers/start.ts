@@ -30,6 +30,8 @@ export interface DataPlaneOptions {
   readonly version: string
   /** Of this instance (contract: etcd.md §7); made up for this run when there is none. */
   readonly instanceId?: string | undefined
+  /** Of the etcd behind the store, for the control API. */
+  readonly etcdVersion?: (() => string) | undefined
   /** Begins to read the settings' list of plugins again, for the control API. */
   readonly reload?: (() => void) | undefined
   readonly log: Logger
@@ -106,6 +108,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     }),
     metrics,
     version: options.version,
+    etcdVersion: options.etcdVersion,
     reload: options.reload,
     log,
   })

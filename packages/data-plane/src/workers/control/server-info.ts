@@ -4,6 +4,7 @@ import { json, type LocalAnswer } from '../../server/index.ts'
 import type { ControlApiSources } from './sources.ts'
 
 /** The version is that of the APISIX whose behaviour this is: tools decide by it what they may ask for. */
-export function showServer({ identity: { id, hostname, boot_time } }: ControlApiSources): LocalAnswer {
-  return json(200, { id, hostname, version: APISIX_VERSION, boot_time, etcd_version: 'unknown' })
+export function showServer({ identity, etcdVersion }: ControlApiSources): LocalAnswer {
+  const { id, hostname, boot_time } = identity
+  return json(200, { id, hostname, version: APISIX_VERSION, boot_time, etcd_version: etcdVersion() })
 }

@@ -10,6 +10,7 @@ import type { Applied } from '../serving.ts'
 export interface ControlApiSources {
   readonly prefix: string
   readonly identity: Identity
+  readonly etcdVersion: () => string
   readonly feed: Feed
   readonly applied: () => readonly Applied[]
   readonly quotas?: QuotaBooks
