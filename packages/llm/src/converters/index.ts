@@ -3,10 +3,20 @@ import type { ClientProtocol, ProtocolName } from '../protocols/protocol.ts'
 import { protocolNamed } from '../protocols/index.ts'
 import type { Provider } from '../providers/provider.ts'
 import { anthropicToChat } from './anthropic-to-chat/index.ts'
+import { chain } from './chain.ts'
+import { chatToAnthropic } from './chat-to-anthropic/index.ts'
+import { chatToConverse } from './chat-to-converse/index.ts'
 import { embeddingsToVertex } from './embeddings-to-vertex.ts'
 import type { Conversion } from './conversion.ts'
 
-const conversions: readonly Conversion[] = [anthropicToChat, embeddingsToVertex]
+const conversions: readonly Conversion[] = [
+  anthropicToChat,
+  chatToAnthropic,
+  chatToConverse,
+  embeddingsToVertex,
+  // By way of openai-chat.
+  chain(anthropicToChat, chatToConverse),
+]
 
 export interface ProtocolRoute {
   readonly target: ClientProtocol
