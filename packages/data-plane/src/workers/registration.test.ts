@@ -67,6 +67,17 @@ describe('a data plane in the store', () => {
     expect(await told()).toMatchObject({ ...identity, workers: [9, 9] })
   })
 
+  test('is nowhere while a worker is still at its first load', async () => {
+    let isLoaded = false
+    const registration = register({ applied: () => [...at(9), { isLoaded, revision: 9, rejected: [] }] })
+    registration.begin()
+    await until(async () => (await told())?.revision === 0)
+    registration.heard(question(5))
+    isLoaded = true
+    registration.progressed()
+    await until(async () => (await told())?.revision === 9)
+  })
+
   test('answers the last of several questions that come while it is writing', async () => {
     let applied = at(1)
     const registration = register({ applied: () => applied })

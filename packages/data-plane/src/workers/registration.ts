@@ -150,7 +150,9 @@ function newestFirst(rejected: Applied['rejected']): Applied['rejected'] {
   return rejected.toSorted((one, other) => other.revision - one.revision)
 }
 
-/** What all workers have applied; 0 while one has nothing. */
+/** What all workers have applied; 0 while one has not got through its first load, which comes in no order. */
 function reached(workers: readonly Applied[]): number {
-  return workers.length === 0 ? 0 : Math.min(...workers.map(({ revision }) => revision))
+  return workers.length === 0
+    ? 0
+    : Math.min(...workers.map(({ isLoaded, revision }) => (isLoaded ? revision : 0)))
 }
