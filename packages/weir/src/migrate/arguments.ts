@@ -13,7 +13,7 @@ export interface MigrateArguments {
   readonly format: 'table' | 'json'
 }
 
-export type SourceArguments =
+type SourceArguments =
   | { readonly kind: 'config' }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'admin'; readonly url: string; readonly keyFile: string | undefined }

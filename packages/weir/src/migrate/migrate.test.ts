@@ -242,6 +242,27 @@ describe('an Admin API', () => {
   }, 30_000)
 })
 
+test('an Admin API that holds the whole configuration itself', async () => {
+  const standalone = { role: 'traditional', role_traditional: { config_provider: 'yaml' } }
+  const weir = await startWeir({ config: { deployment: { ...baseConfig.deployment, ...standalone } } })
+  try {
+    const address = ['--admin', `http://127.0.0.1:${weir.port('Admin API')}/apisix/admin/`]
+    const key = join(weir.directory, '.weir/admin.key')
+    await fetch(`${address[1]}configs`, {
+      method: 'PUT',
+      headers: { 'X-API-KEY': (await readFile(key, 'utf8')).trim(), 'X-Digest': '1' },
+      body: JSON.stringify({ routes: [{ id: 'a', uri: '/', upstream: { nodes: { '127.0.0.1:1': 1 } } }] }),
+    })
+    const report = await migrateToJson(...address, '--admin-key-file', key)
+    expect(report).toMatchObject({ code: 0, summary: { documents: 1, runs: 1 } })
+    const nobody = await migrate('--admin', `http://127.0.0.1:${weir.port('proxy')}`)
+    expect(nobody.stderr).toContain('there is no Admin API at')
+    expect(nobody.code).toBe(1)
+  } finally {
+    await weir.stop()
+  }
+})
+
 describe('a file', () => {
   const yaml = `
 upstreams:

@@ -3,7 +3,7 @@ import type { Output } from '../survey/output.ts'
 import type { Assessment, Verdict } from '../survey/verdict.ts'
 import type { Outcome } from './copy.ts'
 
-export interface Row {
+interface Row {
   /** Below the prefix: `/routes/1`. */
   readonly key: string
   readonly assessment: Assessment

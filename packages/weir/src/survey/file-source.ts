@@ -10,11 +10,16 @@ export async function openFileSource(path: string): Promise<Source> {
   const format = extname(path) === '.json' ? 'json' : 'yaml'
   const read = readConfiguration(await readFile(path, 'utf8'), format, process.env)
   if (!read.ok) throw new Error(`${path}: ${read.error}`)
-  const list = pluginListOf(read.value)
-  const entries = documentsOf(read.value).map(toEntry)
+  return createConfigurationSource(path, read.value)
+}
+
+/** A configuration in one piece, as files have it and the API-driven standalone mode (admin-api.md §7). */
+export function createConfigurationSource(description: string, configuration: unknown): Source {
+  const list = pluginListOf(configuration)
+  const entries = documentsOf(configuration).map(toEntry)
   const keys = new Set(entries.map(({ key }) => key))
   return {
-    description: path,
+    description,
     withholdsKeys: false,
     count: async () => entries.length,
     async *read(directory) {
