@@ -2,13 +2,17 @@
 // a call is made.
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { plugins } from '@weir/plugins'
 import { until } from '@weir/testkit'
 import { startWeir, type Weir, type WeirOptions } from '../world/weir.ts'
 import { recordedKeys } from './rows.ts'
 
 /** All plugins of the build, and those that stand in for others in the recordings. */
-export const allPlugins = [...plugins.map(({ name }) => name), join(import.meta.dirname, 'stand-ins.ts')]
+export const allPlugins = [
+  ...plugins.map(({ name }) => name),
+  fileURLToPath(new URL('stand-ins.ts', import.meta.url)),
+]
 
 export interface FileGateway extends Weir {
   /** Gives the file this text, or removes it; returns when the gateway has seen it. */

@@ -38,10 +38,11 @@ export function call(
   weir: Weir,
   { method, path, headers, body }: Row['request'],
   adminPaths: 'admin' | 'proxy' = 'admin',
+  port?: number,
 ): Promise<RawResponse> {
   const isAdmin = path.startsWith('/apisix/') && adminPaths === 'admin'
   return rawRequest({
-    port: isAdmin ? weir.adminPort : portOf(weir, path),
+    port: port ?? (isAdmin ? weir.adminPort : portOf(weir, path)),
     method,
     path,
     ...(headers && { headers }),

@@ -14,6 +14,22 @@ test('what changes nothing is named, be it known or not', () => {
   ])
 })
 
+test('a store is of no use where the configuration is a file', () => {
+  const given = {
+    deployment: {
+      role: 'data_plane',
+      role_data_plane: { config_provider: 'yaml' },
+      etcd: { prefix: '/x' },
+    },
+    plugin_attr: { 'log-rotate': { interval: 3600 }, prometheus: { metric_prefix: 'x_' } },
+  }
+  expect(withoutEffect(parseSettings(JSON.stringify(given), {}))).toEqual([
+    'deployment.etcd',
+    'weir.store',
+    'plugin_attr.log-rotate',
+  ])
+})
+
 test('nothing is named where nothing is given', () => {
   expect(withoutEffect(parseSettings('', {}))).toEqual([])
 })

@@ -1,6 +1,7 @@
 // Settings that APISIX has, that are accepted, and that change nothing in this build.
 import { isDeepStrictEqual } from 'node:util'
 import { parseSettings, type Settings } from '@weir/contract'
+import { plugins } from '@weir/plugins'
 
 const paths: readonly string[] = [
   'apisix.enable_http2',
@@ -39,11 +40,26 @@ const paths: readonly string[] = [
   'stream_plugins',
 ]
 
+/** These concern a store, which the standalone modes have none of. */
+const ofStores: readonly string[] = ['apisix.data_encryption', 'deployment.etcd', 'weir.store']
+
+/** Those that are read although the build has no plugin of the name. */
+const readElsewhere = new Set(['prometheus', 'server-info'])
+
+function attributesInVain({ plugin_attr }: Settings): readonly string[] {
+  const built = new Set(plugins.map(({ name }) => name))
+  return Object.keys(plugin_attr)
+    .filter((name) => !built.has(name) && !readElsewhere.has(name))
+    .map((name) => `plugin_attr.${name}`)
+}
+
 /** Names of settings that were given in vain: unknown ones, and those above where they differ from the default. */
 export function withoutEffect(settings: Settings): readonly string[] {
   const defaults = parseSettings('', {})
-  const changed = paths.filter((path) => !isDeepStrictEqual(at(settings, path), at(defaults, path)))
-  return [...settings.ignored, ...changed]
+  const isStandalone = settings.deployment.config_provider !== 'etcd'
+  const candidates = isStandalone ? [...paths, ...ofStores] : paths
+  const changed = candidates.filter((path) => !isDeepStrictEqual(at(settings, path), at(defaults, path)))
+  return [...settings.ignored, ...changed, ...attributesInVain(settings)]
 }
 
 function at(settings: Settings, path: string): unknown {

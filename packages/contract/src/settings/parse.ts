@@ -92,7 +92,7 @@ export function parseSettings(text: string, env: Environment, role?: Role): Sett
     weir: { ...parsed.value.weir, store: parsed.value.weir.store ?? defaultStore(written) },
     ignored,
   }
-  const complaint = checkSettings(settings)
+  const complaint = checkSettings(settings) ?? checkStandAlone(settings, env)
   if (complaint !== undefined) throw invalid(complaint)
   return settings
 }
@@ -100,9 +100,19 @@ export function parseSettings(text: string, env: Environment, role?: Role): Sett
 function read(text: string, env: Environment): JsonObject {
   const parsed = parseText(text)
   if (parsed === null || parsed === undefined) return {}
-  const resolved = resolveEnvironment(parsed, env)
+  const resolved = resolve(parsed, env)
   if (!isJsonObject(resolved)) throw invalid('invalid config.yaml file: it should be a map')
   return resolved
+}
+
+/** @throws GatewayError in the words of APISIX's start command. */
+function resolve(parsed: unknown, env: Environment): unknown {
+  try {
+    return resolveEnvironment(parsed, env)
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    throw invalid(`failed to read local yaml config of apisix: ${error.message}`)
+  }
 }
 
 function parseText(text: string): unknown {
@@ -124,6 +134,12 @@ function withEtcdHost(written: JsonObject, env: Environment): JsonObject {
   } catch {
     throw invalid('APISIX_DEPLOYMENT_ETCD_HOST should be a JSON array of URLs')
   }
+}
+
+/** Images of APISIX set the variable; what it asks for must also stand in the file. */
+function checkStandAlone({ deployment }: Settings, env: Environment): string | undefined {
+  if (env['APISIX_STAND_ALONE'] !== 'true' || deployment.config_provider !== 'etcd') return undefined
+  return 'APISIX_STAND_ALONE is true: give config_provider yaml for the role'
 }
 
 function defaultStore({ deployment }: JsonObject): 'etcd' | 'embedded' {

@@ -162,7 +162,7 @@ deployment:
 
   test('a missing one is refused', () => {
     expect(complaint('weir: {embedded: {path: "${{NOPE}}"}}')).toBe(
-      "failed to handle configuration: can't find environment variable NOPE",
+      "failed to read local yaml config of apisix: failed to handle configuration: can't find environment variable NOPE",
     )
   })
 })
