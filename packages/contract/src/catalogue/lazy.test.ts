@@ -10,8 +10,9 @@ const filesRead = () =>
 
 test('the schema of a plugin is read when it is first asked for, and no other', () => {
   expect(defaultPluginNames.map((name) => pluginFacts(name))).toHaveLength(107)
-  expect(mainSchema('route')).toBeDefined()
   expect(filesRead()).toEqual([])
   expect(knownPlugin('gzip')).toBe(knownPlugin('gzip'))
   expect(filesRead()).toEqual(['gzip.json'])
+  expect(mainSchema('route')).toBeDefined()
+  expect(filesRead()).toEqual(['gzip.json', 'resource-prose.json'])
 })

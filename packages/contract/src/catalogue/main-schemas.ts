@@ -1,4 +1,5 @@
 // The JSON Schemas of resources by the names under which they are served (contract/admin-api.md §6, etcd.md §8).
+import { readResourceProse, withProse } from './prose.ts'
 import {
   consumer,
   consumerGroup,
@@ -7,6 +8,7 @@ import {
   graphqlCostDecoration,
   pluginConfig,
   proto,
+  type Resource,
   route,
   service,
   ssl,
@@ -30,7 +32,7 @@ const pluginListSchema = {
   },
 }
 
-const resources = [
+const resources: readonly Resource<unknown>[] = [
   consumer,
   consumerGroup,
   globalRule,
@@ -44,16 +46,25 @@ const resources = [
   upstream,
 ]
 
-/** What the control API lists under `main`. */
-export const mainSchemas: Readonly<Record<string, object>> = {
-  ...Object.fromEntries(resources.map(({ name, schema }) => [name, schema])),
+const others: Readonly<Record<string, object>> = {
   plugins: pluginListSchema,
   upstream_hash_header_schema: hashKeySchemas.header,
   upstream_hash_vars_schema: hashKeySchemas.vars,
 }
 
+/** What the control API lists under `main`. */
+export function mainSchemas(): Readonly<Record<string, object>> {
+  return { ...Object.fromEntries(resources.map((resource) => [resource.name, served(resource)])), ...others }
+}
+
 /** The schema that `GET /schema/{name}` answers with, or undefined. */
 export function mainSchema(name: string): object | undefined {
-  if (name === credential.name) return credential.schema
-  return Object.hasOwn(mainSchemas, name) ? mainSchemas[name] : undefined
+  const resource = [...resources, credential].find((one) => one.name === name)
+  if (resource !== undefined) return served(resource)
+  return Object.hasOwn(others, name) ? others[name] : undefined
+}
+
+function served({ name, schema }: Resource<unknown>): object {
+  const prose = readResourceProse()
+  return withProse(schema, { ...prose['every resource'], ...prose[name] })
 }

@@ -41,8 +41,11 @@ test('all plugins can be shown', () => {
 })
 
 test('schemas of resources by name', () => {
-  expect(Object.keys(mainSchemas)).toHaveLength(14)
+  expect(Object.keys(mainSchemas())).toHaveLength(14)
   expect(mainSchema('credential')).toMatchObject({ type: 'object' })
+  expect(mainSchema('route')).toMatchObject({
+    properties: { uri: { description: 'The path; a star at the end stands for anything.', maxLength: 4096 } },
+  })
   expect(mainSchema('plugins')).toMatchObject({ type: 'array' })
   expect(mainSchema('routes')).toBeUndefined()
   expect(mainSchema('toString')).toBeUndefined()

@@ -1,7 +1,8 @@
 // Plugins as the Admin API and the control API show them (contract/admin-api.md §6, etcd.md §8).
-import { isJsonObject, type JsonObject, pluginMetaSchema } from '../schema/index.ts'
+import { pluginMetaSchema } from '../schema/index.ts'
 import { DEFAULT_VERSION, knownPlugin } from './known-plugin.ts'
 import { pluginFacts, streamPluginPriority } from './plugin-facts.ts'
+import { membersOf, proseOf, withProse } from './prose.ts'
 import { readSchemaFile } from './schema-files.ts'
 
 /** A plugin of this build, or one of the catalogue. */
@@ -23,7 +24,8 @@ export function servedSchema({ name, schema, encryptFields }: ServablePlugin): o
   const known = knownPlugin(name)
   return {
     ...(known && { description: known.description }),
-    ...withMeta(withProse(schema.json, known?.schema.json)),
+    // Plugins of this build have no prose in their schemas; the catalogue has.
+    ...withMeta(withProse(schema.json, proseOf(known?.schema.json))),
     ...secrets(encryptFields),
   }
 }
@@ -46,24 +48,8 @@ export function servedPlugin(plugin: ServablePlugin): object {
     schema: servedSchema(plugin),
     consumer_schema: servedConsumerSchema(plugin),
     metadata_schema:
-      metadataSchema && withProse(metadataSchema.json, knownPlugin(name)?.metadataSchema?.json),
+      metadataSchema && withProse(metadataSchema.json, proseOf(knownPlugin(name)?.metadataSchema?.json)),
   }
-}
-
-/** Plugins of this build have no prose in their schemas; the catalogue has. */
-function withProse(schema: object, told: object | undefined): object {
-  if (schema === told || told === undefined) return schema
-  const toldMembers = membersOf(told)
-  const properties = Object.entries(membersOf(schema)).map(([name, member]) => {
-    const toldMember = toldMembers[name]
-    if (!isJsonObject(member) || !isJsonObject(toldMember)) return [name, member]
-    return [name, { description: toldMember['description'], ...member }]
-  })
-  return { ...schema, properties: Object.fromEntries(properties) }
-}
-
-function membersOf(schema: object): JsonObject {
-  return 'properties' in schema && isJsonObject(schema.properties) ? schema.properties : {}
 }
 
 /** A plugin of stream routes, which no build runs; undefined when APISIX has none of the name. */

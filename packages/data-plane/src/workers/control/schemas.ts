@@ -17,7 +17,7 @@ import type { Handler } from './sources.ts'
 /** With those of APISIX's plugins that this build does not run: documents may name them all the same. */
 export const showSchemas: Handler = async ({ plugins, feed }) =>
   json(200, {
-    main: mainSchemas,
+    main: mainSchemas(),
     plugins: await schemasOf(plugins(), feed),
     stream_plugins: Object.fromEntries(
       defaultStreamPluginNames.map((name) => [name, servedStreamPlugin(name)]),
