@@ -55,6 +55,8 @@ export function writeNodeMetrics(
   { feed, storeIsReachable, checkers, version }: NodeState,
 ): void {
   metrics.gauge('node_info', { hostname: hostname(), version }).set(1)
+  // There from the beginning, so that its first rise is seen.
+  metrics.counter('nginx_metric_errors_total', {}).inc(0)
   metrics.gauge('etcd_reachable', {}).set(storeIsReachable ? 1 : 0)
   const newest = feed.newestRevisions
   let max = 0
