@@ -1,5 +1,5 @@
 // The two ways in which the mission runs: one process on the embedded store, and etcd with two data planes and Redis.
-import { type Etcd, type Redis, startEtcd, startRedis } from '@weir/testkit'
+import { type Etcd, type Redis, type RedisOptions, startEtcd, startRedis } from '@weir/testkit'
 import { startWeir, type Weir, type WeirOptions } from './weir.ts'
 
 export interface Topology {
@@ -20,8 +20,11 @@ export async function startEmbedded(options: WeirOptions = {}): Promise<Topology
   return topology('the embedded store', weir, [weir], undefined, undefined)
 }
 
-export async function startReplicas(options: WeirOptions = {}): Promise<Topology> {
-  const [etcd, redis] = await Promise.all([startEtcd(), startRedis()])
+export async function startReplicas(
+  options: WeirOptions = {},
+  redisOptions: RedisOptions = {},
+): Promise<Topology> {
+  const [etcd, redis] = await Promise.all([startEtcd(), startRedis(redisOptions)])
   const store = { ...options, etcd }
   const control = await startWeir({ ...store, role: 'control-plane' })
   const planes = await Promise.all([
