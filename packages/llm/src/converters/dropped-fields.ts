@@ -6,9 +6,15 @@ const namesMax = 64
 
 export class DroppedFields {
   readonly #names = new Set<string>()
+  readonly #kept: ReadonlySet<string>
+
+  /** `kept`: names that are not lost after all. */
+  constructor(kept: readonly string[] = []) {
+    this.#kept = new Set(kept)
+  }
 
   add(name: string): void {
-    if (this.#names.size < namesMax) this.#names.add(name)
+    if (this.#names.size < namesMax && !this.#kept.has(name)) this.#names.add(name)
   }
 
   /** Members of the object that the conversion does not know; null is no value. */

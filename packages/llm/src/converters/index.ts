@@ -6,16 +6,23 @@ import { anthropicToChat } from './anthropic-to-chat/index.ts'
 import { chain } from './chain.ts'
 import { chatToAnthropic } from './chat-to-anthropic/index.ts'
 import { chatToConverse } from './chat-to-converse/index.ts'
+import { chatToResponses } from './chat-to-responses/index.ts'
 import { embeddingsToVertex } from './embeddings-to-vertex.ts'
 import type { Conversion } from './conversion.ts'
+import { responsesToChat } from './responses-to-chat/index.ts'
 
 const conversions: readonly Conversion[] = [
   anthropicToChat,
   chatToAnthropic,
   chatToConverse,
+  chatToResponses,
   embeddingsToVertex,
+  responsesToChat,
   // By way of openai-chat.
   chain(anthropicToChat, chatToConverse),
+  chain(anthropicToChat, chatToResponses),
+  chain(responsesToChat, chatToAnthropic),
+  chain(responsesToChat, chatToConverse),
 ]
 
 export interface ProtocolRoute {

@@ -10,6 +10,8 @@ export interface ChatUsage {
   readonly cached: number
   /** Written to the provider's cache; undefined where the provider has no such count. */
   readonly created: number | undefined
+  /** Of the completion; undefined where the provider has no such count. */
+  readonly reasoning?: number | undefined
 }
 
 export interface ToolCall {
@@ -55,7 +57,7 @@ function toCall({ id, name, arguments: json }: ToolCall): JsonObject {
   return { id, type: 'function', function: { name, arguments: json } }
 }
 
-function chatUsage({ prompt, completion, cached, created }: ChatUsage): JsonObject {
+function chatUsage({ prompt, completion, cached, created, reasoning }: ChatUsage): JsonObject {
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
@@ -64,6 +66,7 @@ function chatUsage({ prompt, completion, cached, created }: ChatUsage): JsonObje
       cached_tokens: cached,
       ...(created !== undefined && { cache_creation_input_tokens: created }),
     },
+    ...(reasoning !== undefined && { completion_tokens_details: { reasoning_tokens: reasoning } }),
   }
 }
 
