@@ -1,4 +1,9 @@
-import { DATA_PLANES, type DataPlaneState, PROGRESS_QUESTION } from '@weir/config-store'
+import {
+  DATA_PLANES,
+  type DataPlaneState,
+  PROGRESS_QUESTION,
+  StoreUnavailableError,
+} from '@weir/config-store'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startTestPlane, type TestPlane } from '../testing/test-plane.ts'
 
@@ -86,6 +91,20 @@ describe('a write that waits', () => {
   test('does not wait for what is not there', async () => {
     const made = await plane.put('/routes/1?wait=applied', route)
     expect([made.status, made.header('x-weir-applied')]).toEqual([202, 'no-data-plane'])
+    expect((await plane.get('/routes/1')).status).toBe(200)
+  })
+
+  test.each([
+    ['refuses', () => Promise.reject(new StoreUnavailableError('gone')), 'gone'],
+    ['is silent', () => new Promise<never>(() => {}), 'the store did not answer in time'],
+  ])('is done when the store %s to be asked', async (_how, answer, error_msg) => {
+    await tell('dp-1')
+    const { store } = plane
+    const { put } = store
+    store.put = (key, ...rest) => (key === PROGRESS_QUESTION ? answer() : put.call(store, key, ...rest))
+    const made = await plane.put('/routes/1?wait=applied&timeout=200ms', route)
+    expect([made.status, made.header('x-weir-applied')]).toEqual([202, 'unknown'])
+    expect(made.json).toMatchObject({ applied: { result: 'unknown', error_msg } })
     expect((await plane.get('/routes/1')).status).toBe(200)
   })
 

@@ -83,15 +83,26 @@ interface Progress {
 
 /** Asks all data planes how far they are, and waits until those that live have told. */
 async function progressOf(timeoutMs: number, { store, view }: Admin): Promise<Progress> {
+  const until = performance.now() + timeoutMs
   try {
-    const { revision } = await store.put(PROGRESS_QUESTION, '{}')
-    const planes = () => dataPlanes(view)
-    await view.until(() => planes().every((plane) => plane.revision >= revision), revision, timeoutMs)
-    return { revision, planes: planes(), problem: {} }
+    const asked = await Promise.race([store.put(PROGRESS_QUESTION, '{}'), nothingAfter(timeoutMs)])
+    if (asked === undefined) return unasked(view, 'the store did not answer in time')
+    const { revision } = asked
+    const allTold = () => dataPlanes(view).every((plane) => plane.revision >= revision)
+    await view.until(allTold, revision, Math.max(0, until - performance.now()))
+    return { revision, planes: dataPlanes(view), problem: {} }
   } catch (error) {
-    if (!(error instanceof StoreUnavailableError)) throw error
-    return { revision: undefined, planes: dataPlanes(view), problem: { error_msg: error.message } }
+    if (error instanceof StoreUnavailableError) return unasked(view, error.message)
+    throw error
   }
+}
+
+function unasked(view: Admin['view'], error_msg: string): Progress {
+  return { revision: undefined, planes: dataPlanes(view), problem: { error_msg } }
+}
+
+function nothingAfter(ms: number): Promise<undefined> {
+  return new Promise((resolve) => void setTimeout(resolve, ms, undefined).unref())
 }
 
 /** The directory in which the view has them. */
