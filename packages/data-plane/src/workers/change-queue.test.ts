@@ -32,10 +32,26 @@ test('large batches take several turns and keep their order, and revisions whole
   )
 })
 
-test('the first load and small changes are applied at once', () => {
+test('small changes are applied at once', () => {
   const sizes: number[] = []
   const queue = new ChangeQueue((changes) => void sizes.push(changes.length))
-  queue.add(changesOf(Array.from({ length: 5000 }, (_, i) => i)), 5000)
-  queue.add(changesOf([5001]), 5001)
-  expect(sizes).toEqual([5000, 1])
+  queue.add(changesOf([1]), 1)
+  queue.add(changesOf([2, 3]), 3)
+  expect(sizes).toEqual([1, 2])
+  expect(queue.isIdle).toBe(true)
+})
+
+test('a first load takes several turns, and brings its revision at the end', async () => {
+  const revisions: number[] = []
+  const idle: boolean[] = []
+  const queue = new ChangeQueue((_changes, revision) => {
+    revisions.push(revision)
+    idle.push(queue.isIdle)
+  })
+  queue.add(changesOf(Array.from({ length: 1000 }, (_, i) => 1000 - i)), 1000)
+  queue.add(changesOf([1001]), 1001)
+  expect(revisions).toEqual([])
+  await queue.idle()
+  expect(revisions).toEqual([0, 0, 0, 0, 1000, 1001])
+  expect(idle).toEqual([false, false, false, false, false, true])
 })

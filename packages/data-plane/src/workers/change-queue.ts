@@ -12,35 +12,54 @@ interface Batch {
 export class ChangeQueue {
   readonly #apply: (changes: readonly StoreChange[], revision: number) => void
   readonly #batches: Batch[] = []
+  #idle = Promise.withResolvers<void>()
   #isFirst = true
 
   /** `apply` is told of every batch in order, at last with the batch's revision. */
   constructor(apply: (changes: readonly StoreChange[], revision: number) => void) {
     this.#apply = apply
+    this.#idle.resolve()
   }
 
-  /** The first load is applied at once, as nothing can be served before it, and so is what is small. */
+  /** Whether all that was added is applied; `apply` may ask, too. */
+  get isIdle(): boolean {
+    return this.#batches.length === 0
+  }
+
+  /** Resolves when all that was added is applied. */
+  idle(): Promise<void> {
+    return this.#idle.promise
+  }
+
+  /** What is small is applied at once. */
   add(changes: readonly StoreChange[], revision: number): void {
-    const isSmall = changes.length <= SLICE && this.#batches.length === 0
-    if (this.#isFirst || isSmall) {
-      this.#isFirst = false
+    const isFirst = this.#isFirst
+    this.#isFirst = false
+    if (this.isIdle && changes.length <= SLICE) {
       this.#apply(changes, revision)
       return
     }
-    if (this.#batches.length === 0) setImmediate(() => this.#next())
-    this.#batches.push(...slices(changes, revision))
+    if (this.isIdle) {
+      this.#idle = Promise.withResolvers()
+      setImmediate(() => this.#next())
+    }
+    this.#batches.push(...slices(changes, revision, isFirst))
   }
 
   #next(): void {
     const batch = this.#batches.shift()
     if (!batch) return
     this.#apply(batch.changes, batch.revision)
-    if (this.#batches.length > 0) setImmediate(() => this.#next())
+    if (this.isIdle) this.#idle.resolve()
+    else setImmediate(() => this.#next())
   }
 }
 
-/** Changes of one revision stay together; each slice brings the state of its last revision. */
-function slices(changes: readonly StoreChange[], revision: number): Batch[] {
+/**
+ * Changes of one revision stay together; each slice brings the state of its last revision. A first load comes in the
+ * order of its keys: it brings no revision before its end.
+ */
+function slices(changes: readonly StoreChange[], revision: number, isFirst: boolean): Batch[] {
   const batches: Batch[] = []
   let start = 0
   while (changes.length - start > SLICE) {
@@ -48,7 +67,7 @@ function slices(changes: readonly StoreChange[], revision: number): Batch[] {
     while (end < changes.length && changes[end]?.revision === changes[end - 1]?.revision) end += 1
     const last = changes[end - 1]
     if (!last || end === changes.length) break
-    batches.push({ changes: changes.slice(start, end), revision: last.revision })
+    batches.push({ changes: changes.slice(start, end), revision: isFirst ? 0 : last.revision })
     start = end
   }
   batches.push({ changes: changes.slice(start), revision })

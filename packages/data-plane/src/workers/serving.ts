@@ -121,6 +121,7 @@ export class Serving {
 
   /** `reusePort` when other threads listen on the same addresses. */
   async listen(addresses: readonly ListenAddress[], reusePort: boolean): Promise<readonly ListenAddress[]> {
+    await this.#changes.idle()
     if (this.#firstLoad.isWaiting) await this.#firstLoad.wait(SECRETS_MS)
     const bound = await this.#server.listen(addresses, reusePort)
     return bound.map(({ address, port }) => ({ ip: address, port }))
@@ -141,7 +142,8 @@ export class Serving {
   }
 
   #progressed(): void {
-    if (!this.#firstLoad.isOver) this.#firstLoad.applied(this.configuration.isWaiting)
+    // Until the whole first load is applied, what is there is a piece of it.
+    if (!this.#firstLoad.isOver && this.#changes.isIdle) this.#firstLoad.applied(this.configuration.isWaiting)
     this.#onApplied?.()
   }
 
