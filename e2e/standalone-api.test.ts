@@ -41,8 +41,9 @@ afterAll(() => {
   for (const upstream of upstreams) upstream.close()
 })
 
-function start(): Promise<Weir> {
+function start(workers = 1): Promise<Weir> {
   return startWeir({
+    workers,
     deployment: {
       role: 'traditional',
       role_traditional: { config_provider: 'yaml' },
@@ -99,4 +100,32 @@ describe.each([
   test.each(apiDriven.slice(from, to).map((row) => [row.name, row] as const))('%s', (_name, row) =>
     replay(row),
   )
+})
+
+test('two workers have a configuration at once', async () => {
+  weir = await start(2)
+  try {
+    const put = (digest: string, configuration: object) =>
+      call(weir, {
+        method: 'PUT',
+        path: '/apisix/admin/configs',
+        headers: { 'X-API-KEY': recordedKeys[0]?.key ?? '', 'X-Digest': digest },
+        body: JSON.stringify(configuration),
+      })
+    expect(await weir.status()).toBe(503)
+    expect((await put('1', {})).status).toBe(202)
+    await until(async () => (await weir.status()) === 200)
+    const upstream = { nodes: { [`127.0.0.1:${upstreams[0]?.port}`]: 1 } }
+    const told = await put('2', { routes: [{ uri: '/a', upstream }] })
+    expect(told.header('X-Digest')).toBe('2')
+    let inARow = 0
+    // Each connection may meet the other worker.
+    await until(async () => {
+      const { status } = await call(weir, { method: 'GET', path: '/a' })
+      inARow = status === 200 ? inARow + 1 : 0
+      return inARow === 20
+    })
+  } finally {
+    await weir.stop()
+  }
 })

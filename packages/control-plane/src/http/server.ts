@@ -6,6 +6,7 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { AdminLimits } from './limits.ts'
 import { page, pageContentType } from './pages.ts'
+import { answerPlainRequests } from './plain-on-tls.ts'
 
 /** `deployment.admin.admin_api_mtls`: files. With a CA, clients must show a certificate signed by it. */
 export interface AdminTls {
@@ -43,6 +44,7 @@ export async function listen(
   const certificates = tls && (await readCertificates(tls))
   const secure = certificates && createSecureServer({ ...options, ...certificates }, listener)
   const server = secure ?? createServer(options, listener)
+  const firstBytes = secure && answerPlainRequests(secure, serverHeader, limits.headersTimeoutMs)
   server.maxConnections = limits.connectionsMax
   server.setTimeout(limits.socketTimeoutMs)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
@@ -60,7 +62,10 @@ export async function listen(
     async reloadCertificates() {
       if (tls !== undefined) secure?.setSecureContext(await readCertificates(tls))
     },
-    close: () => close(server),
+    close() {
+      firstBytes?.cut()
+      return close(server)
+    },
   }
 }
 

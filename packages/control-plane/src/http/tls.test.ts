@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { request } from 'node:https'
+import { connect } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { rawRequest } from '@weir/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestCertificates } from '../testing/certificates.ts'
 import { adminKey, startTestPlane, type TestPlane } from '../testing/test-plane.ts'
@@ -61,6 +64,17 @@ deployment:
     expect((await ask('client'))[0]).toBe(200)
   })
 
+  it('tells a client that speaks plain HTTP', async () => {
+    const told = await rawRequest({ port: plane.port, path: '/apisix/admin/routes' })
+    expect([told.status, told.header('content-type'), told.header('server')]).toEqual([
+      400,
+      'text/html; charset=utf-8',
+      'APISIX/3.18.0 Weir/test',
+    ])
+    expect(told.text).toContain('The plain HTTP request was sent to HTTPS port')
+    expect((await ask('client'))[0]).toBe(200)
+  })
+
   it('shows a renewed certificate after a reload', async () => {
     const [, before] = await ask('client')
     certificates.create('server', 'ca')
@@ -78,6 +92,29 @@ deployment:
     await expect(plane.reloadCertificates()).rejects.toThrow(/./)
     expect(await ask('client')).toEqual([200, before])
   })
+})
+
+it('closes while a client has not said anything', async () => {
+  const certificates = new TestCertificates()
+  certificates.create('server')
+  const plane = await startTestPlane({
+    config: `
+deployment:
+  admin:
+    admin_key_required: false
+    admin_listen: {ip: 127.0.0.1, port: 0}
+    https_admin: true
+    admin_api_mtls:
+      admin_ssl_cert: ${certificates.certificate('server')}
+      admin_ssl_cert_key: ${certificates.key('server')}
+`,
+  })
+  const silent = connect(plane.port, '127.0.0.1')
+  await once(silent, 'connect')
+  const closed = once(silent, 'close')
+  await plane.close()
+  await closed
+  certificates.remove()
 })
 
 it('does not start on a port that is taken, or without its certificate', async () => {
