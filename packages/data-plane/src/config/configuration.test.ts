@@ -341,6 +341,16 @@ describe('plugins that are not run', () => {
     expect(match('/a')?.route.problem).toBeUndefined()
   })
 
+  test('are told of once, be they known to APISIX or not', () => {
+    const { put, log } = createWorld({ ignored: ['ignored'] })
+    put('/routes/1', { uri: '/a', plugins: { gzip: {}, ignored: {} } })
+    put('/services/1', { plugins: { gzip: {}, 'never-heard-of': {} } })
+    expect(log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields)).toEqual([
+      { plugin: 'gzip', first_seen_in: '/routes/1' },
+      { plugin: 'never-heard-of', first_seen_in: '/services/1' },
+    ])
+  })
+
   test('are passed over when told so, or when switched off', () => {
     const { put, match, names } = createWorld({ ignored: ['limit-speed'], enabled: ['a'] })
     put('/routes/1', { uri: '/a', plugins: { 'limit-speed': {}, a: {}, b: { bad: 1 } } })

@@ -22,6 +22,7 @@ import type { PluginEntry } from './plugin-entry.ts'
 import { parsePluginList } from './plugin-list.ts'
 import { PluginHosts, type PluginSurroundings } from './plugin-host.ts'
 import { RouteTable } from './route-table.ts'
+import { UnsupportedLog } from './unsupported-log.ts'
 
 export interface ConfigurationOptions {
   /** The store's prefix, which stands before every resource's key. */
@@ -76,6 +77,7 @@ export class Configuration implements Runtime, References {
   readonly #hosts: PluginHosts
   readonly #generations = new Generations()
   readonly #rejected = new Map<string, Rejected>()
+  readonly #unsupported: UnsupportedLog
   #globalEntries: readonly ChainEntry[] | undefined
   /** Moves with every change of what routes refer to. */
   #version = 0
@@ -85,6 +87,7 @@ export class Configuration implements Runtime, References {
     this.#options = options
     this.#secrets = new DocumentSecrets(options.secrets)
     this.#parse = { ...options.parse, findSecret: this.#secrets.find }
+    this.#unsupported = new UnsupportedLog(options.log)
     this.upstreams = options.upstreams
     this.#routes = new RouteTable(options.router, (id) => this.get('services', id)?.value.hosts ?? [])
     const metadata = (plugin: string) => this.get('plugin_metadata', plugin)?.value
@@ -226,6 +229,7 @@ export class Configuration implements Runtime, References {
   }
 
   #load({ kind, value, plugins }: CheckedDocument, id: string, entry: StoreEntry): AnyDocument {
+    this.#unsupported.tell(plugins.unsupported, entry.key)
     const resourceKey = this.#options.prefix + entry.key
     const owned = ownerKinds[kind]
     const isIdentity = kind === 'consumers' || kind === 'credentials'
