@@ -14,19 +14,23 @@ export type Outcome = 'placed' | 'rejected' | 'waits'
 
 interface Uses {
   /** Of the version in force. */
-  inForce: ReadonlySet<string>
+  readonly inForce: ReadonlySet<string>
   /** Of a newer version that was rejected or waits. */
-  newer: ReadonlySet<string>
-  waiting: StoreEntry | undefined
-  isPending: boolean
+  readonly newer: ReadonlySet<string>
+  readonly waiting: StoreEntry | undefined
 }
 
 const none: ReadonlySet<string> = new Set()
+const unused: Uses = { inForce: none, newer: none, waiting: undefined }
 
 export class DocumentSecrets {
   readonly #holder: SecretHolder
   /** By key; most documents have none. */
   readonly #uses = new Map<string, Uses>()
+  /** Keys by reference. */
+  readonly #users = new Map<string, Set<string>>()
+  /** Keys of documents that lack a secret which is being looked up. */
+  readonly #lacking = new Set<string>()
   /** Met since the last `note`. */
   #met = new Set<string>()
   #isPending = false
@@ -50,36 +54,27 @@ export class DocumentSecrets {
 
   /** Whether any document does. */
   get isWaiting(): boolean {
-    for (const { isPending } of this.#uses.values()) if (isPending) return true
-    return false
+    return this.#lacking.size > 0
   }
 
   /** To be called after every check. */
   note(entry: StoreEntry, outcome: Outcome): void {
-    const uses = this.#uses.get(entry.key)
     const met = this.#met
-    if (!uses && met.size === 0) return
-    const { inForce, newer } = uses ?? { inForce: none, newer: none }
-    const next: Uses = {
-      inForce: outcome === 'placed' ? met : inForce,
-      newer: outcome === 'placed' ? none : met,
+    const before = this.#uses.get(entry.key)
+    if (!before && met.size === 0) return
+    const placed = outcome === 'placed'
+    this.#set(entry.key, {
+      inForce: placed ? met : (before?.inForce ?? none),
+      newer: placed ? none : met,
       waiting: outcome === 'waits' ? entry : undefined,
-      isPending: this.#isPending,
-    }
-    // The new ones first: what both have is never let go of.
-    for (const reference of [...next.inForce, ...next.newer]) this.#holder.hold(reference)
-    for (const reference of [...inForce, ...newer]) this.#holder.release(reference)
-    if (next.inForce.size + next.newer.size > 0) this.#uses.set(entry.key, next)
-    else this.#uses.delete(entry.key)
+    })
+    if (this.#isPending) this.#lacking.add(entry.key)
     this.#met = new Set()
     this.#isPending = false
   }
 
   forget(key: string): void {
-    const uses = this.#uses.get(key)
-    if (!uses) return
-    for (const reference of [...uses.inForce, ...uses.newer]) this.#holder.release(reference)
-    this.#uses.delete(key)
+    if (this.#uses.has(key)) this.#set(key, unused)
   }
 
   /** The version that is to take the place of the one in force. */
@@ -89,10 +84,30 @@ export class DocumentSecrets {
 
   /** Keys of documents that refer to any of these. */
   usersOf(references: readonly string[]): readonly string[] {
-    const users: string[] = []
-    for (const [key, { inForce, newer }] of this.#uses) {
-      if (references.some((reference) => inForce.has(reference) || newer.has(reference))) users.push(key)
-    }
-    return users
+    return [...new Set(references.flatMap((reference) => [...(this.#users.get(reference) ?? none)]))]
+  }
+
+  #set(key: string, uses: Uses): void {
+    const { inForce, newer } = this.#uses.get(key) ?? unused
+    const before = new Set([...inForce, ...newer])
+    const after = new Set([...uses.inForce, ...uses.newer])
+    for (const reference of after) if (!before.has(reference)) this.#hold(reference, key)
+    for (const reference of before) if (!after.has(reference)) this.#release(reference, key)
+    this.#lacking.delete(key)
+    if (after.size > 0) this.#uses.set(key, uses)
+    else this.#uses.delete(key)
+  }
+
+  #hold(reference: string, key: string): void {
+    this.#holder.hold(reference)
+    const users = this.#users.get(reference) ?? new Set()
+    this.#users.set(reference, users.add(key))
+  }
+
+  #release(reference: string, key: string): void {
+    this.#holder.release(reference)
+    const users = this.#users.get(reference)
+    users?.delete(key)
+    if (users?.size === 0) this.#users.delete(reference)
   }
 }

@@ -6,6 +6,7 @@ import { parseSecretText } from './secret-text.ts'
 
 const TIMEOUT_MS = 5000
 const ANSWER_BYTES_MAX = 1024 * 1024
+const KEEP_ALIVE = { connections: 8, idleMs: 10_000 }
 
 export function openVault({ uri, prefix, token, namespace }: Vault, http: HttpClient): SecretManager {
   const base = `${uri.replace(/\/+$/, '')}/v1/`
@@ -22,6 +23,7 @@ export function openVault({ uri, prefix, token, namespace }: Vault, http: HttpCl
         timeoutMs: TIMEOUT_MS,
         maxResponseBytes: ANSWER_BYTES_MAX,
         verifyCertificate: true,
+        keepAlive: KEEP_ALIVE,
         signal,
       })
       return membersOf(answer)
