@@ -12,7 +12,7 @@ export interface Conversion {
   headers?(list: readonly string[]): string[]
 }
 
-export interface ConversionFacts {
+interface ConversionFacts {
   /** The model that will be asked: the instance's, else the client's. */
   readonly model: string
 }

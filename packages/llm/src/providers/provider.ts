@@ -31,7 +31,7 @@ export interface PathFacts {
 }
 
 /** Undefined when something that it needs is missing. */
-export type ProviderPath = string | ((facts: PathFacts) => string | undefined)
+type ProviderPath = string | ((facts: PathFacts) => string | undefined)
 
 export interface MaxTokensMember {
   readonly member: string

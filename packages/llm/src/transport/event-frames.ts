@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import type { SseEvent } from '../protocols/protocol.ts'
 
 /** A longer frame is taken for nonsense. */
-export const frameBytesMax = 16 * 1024 * 1024
+const frameBytesMax = 16 * 1024 * 1024
 
 const PRELUDE_BYTES = 12
 const CHECKSUM_BYTES = 4

@@ -29,7 +29,7 @@ export function toChatCompletion(response: JsonObject, model: string): JsonObjec
   })
 }
 
-export function toChatError(response: JsonObject): JsonObject {
+function toChatError(response: JsonObject): JsonObject {
   const error = objectAt(response, 'error')
   return chatError(textAt(error, 'message'), textAt(error, 'type') || textAt(error, 'code') || 'server_error')
 }

@@ -19,7 +19,7 @@ export interface Turn {
   readonly parts: Part[]
 }
 
-export interface Tool {
+interface Tool {
   readonly name: string
   readonly description: string | undefined
   /** JSON Schema of its arguments. */
@@ -156,7 +156,7 @@ function readDataUrl(url: string, name: string): Part | undefined {
   return { kind: 'media', mediaType, data: url.slice(comma + ';base64,'.length), name }
 }
 
-export function textOf(parts: readonly Part[]): string {
+function textOf(parts: readonly Part[]): string {
   return parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')
 }
 

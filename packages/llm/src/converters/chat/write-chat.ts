@@ -14,7 +14,7 @@ export interface ChatUsage {
   readonly reasoning?: number | undefined
 }
 
-export interface ToolCall {
+interface ToolCall {
   readonly id: string
   readonly name: string
   /** JSON. */
