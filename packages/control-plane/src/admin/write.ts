@@ -8,6 +8,7 @@ import { commit } from './commit.ts'
 import { checkDocument, needsOf } from './document-check.ts'
 import { encryptDocument } from './encryption.ts'
 import { postComplaint, putId } from './identity.ts'
+import { newId } from './new-id.ts'
 import type { Target } from './path.ts'
 import { removeLeftovers } from './remove.ts'
 import { keyOf, nameIn, type AdminResource } from './resource.ts'
@@ -44,7 +45,7 @@ export async function post(resource: AdminResource, write: Write, admin: Admin):
   if (wrongId !== undefined) return refuse(400, wrongId)
   const complaint = await complaintAbout(resource, nameIn(resource, '', target.parent), document, admin)
   if (complaint !== undefined) return refuse(400, complaint)
-  const id = await admin.store.allocateId()
+  const id = await newId(resource, target.parent, admin)
   document['id'] = id
   return store(resource, nameIn(resource, id, target.parent), document, write, admin)
 }
