@@ -41,6 +41,10 @@ beforeAll(async () => {
       value.replaceAll('"port":19101', `"port":${port}`),
     )
   }
+  // As other tools write: no id, no times, slashes escaped, whole numbers with a fraction.
+  const nodes = `{"127.0.0.1:${port}":1.0}`
+  await store.put('/routes/foreign', `{"uri":"\\/foreign","upstream":{"type":"roundrobin","nodes":${nodes}}}`)
+  await store.put('/unknown_directory/1', '{"uri":"/unknown"}')
   await store.close()
   weir = await startWeir({
     config: {
@@ -74,6 +78,8 @@ test.each([
   ['/p/12', 404, 'a route that is switched off'],
   ['/svc', 200, 'a service whose upstream is a list of nodes'],
   ['/pc', 200, 'a plugin config'],
+  ['/foreign', 200, 'a document that no Admin API wrote'],
+  ['/unknown', 404, 'a directory that APISIX does not have'],
 ])('%s answers %i: %s', async (path, status) => {
   expect((await proxied(path)).status).toBe(status)
 })
@@ -120,6 +126,7 @@ test.each(['jack', 'grp', 'jack/credentials/dumpc'])(
 
 test.each([
   ['routes/1', { uri: '/hello', methods: ['GET', 'POST'], create_time: 1_795_290_043 }],
+  ['routes/foreign', { uri: '/foreign', upstream: { type: 'roundrobin' } }],
   ['upstreams/00000000000000000115', { type: 'roundrobin' }],
   ['consumer_groups/g1', { id: 'g1' }],
   ['plugin_configs/pc1', { desc: 'd' }],
