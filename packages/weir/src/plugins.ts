@@ -1,5 +1,5 @@
 // Which plugins this process has, as the settings say.
-import type { Settings } from '@weir/contract'
+import { pluginFacts, type Settings } from '@weir/contract'
 import { enabledNames, importPlugins, type PluginList, readPluginList } from '@weir/data-plane/user-plugins'
 import type { AnyPlugin } from '@weir/plugin-api'
 import { plugins as builtIn } from '@weir/plugins'
@@ -9,6 +9,8 @@ export interface PluginChoice {
   readonly enabled: readonly AnyPlugin[]
   /** Their names where the settings list any; undefined when all of the build are enabled. */
   readonly names: readonly string[] | undefined
+  /** Names that the settings list and that neither this build nor APISIX knows. */
+  readonly unknown: readonly string[]
   readonly list: PluginList
 }
 
@@ -18,5 +20,7 @@ export async function choosePlugins(settings: Settings, directory: string): Prom
   const own = await importPlugins(list.modules)
   const names = enabledNames(list.names, own)
   const all = [...builtIn, ...own]
-  return { enabled: names ? all.filter(({ name }) => names.includes(name)) : all, names, list }
+  const enabled = names ? all.filter(({ name }) => names.includes(name)) : all
+  const isKnown = (name: string) => pluginFacts(name) !== undefined || all.some((one) => one.name === name)
+  return { enabled, names, unknown: (names ?? []).filter((name) => !isKnown(name)), list }
 }

@@ -56,6 +56,8 @@ async function start(settings: Settings, reader: SettingsReader): Promise<Planes
   const log = createLogger({ level: 'info' })
   reportStrayRejections(log)
   const plugins = await choosePlugins(settings, reader.directory)
+  if (plugins.unknown.length > 0)
+    log.warn('plugins that nobody knows are listed in config.yaml', { plugins: plugins.unknown.join(', ') })
   const opened = await openStore(settings, reader.directory, log)
   const { store } = opened
   const etcd = watchEtcdVersion(store, log)

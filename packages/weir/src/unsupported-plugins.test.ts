@@ -64,3 +64,13 @@ test('accepted it answers 503, refused it stays as it was stored, ignored it is 
   expect([ignored.status, ignored.header('x-weir-warning')]).toEqual([201, undefined])
   await until(async () => (await ignoring.request('proxy', '/c')).status === 200)
 })
+
+test('names in the list of plugins that nobody knows are told at the start', async () => {
+  const weir = await startWeir({ config: { plugins: ['key-auth', 'gzip', 'opentelemetry', 'keyauth'] } })
+  cleanups.push(() => weir.stop())
+  const lines = `${weir.process.stdout}${weir.process.stderr}`.split('\n')
+  const line = lines.find((one) => one.includes('plugins that nobody knows')) ?? '{}'
+  expect(JSON.parse(line)).toMatchObject({ level: 'warn', plugins: 'keyauth' })
+  const listed = await weir.request('Admin API', '/apisix/admin/plugins/list')
+  expect(JSON.parse(listed.text)).toEqual(['opentelemetry', 'key-auth', 'gzip'])
+})
