@@ -175,7 +175,42 @@ describe('the etcd of an APISIX', () => {
   })
 })
 
-test('an etcd with TLS and passwords', async () => {
+test('an etcd with users', async () => {
+  const guarded = await startEtcd()
+  const ask = (path: string, body: object) =>
+    fetch(`${guarded.url}/v3/auth/${path}`, { method: 'POST', body: JSON.stringify(body) })
+  try {
+    const store = createEtcdStore({ host: [guarded.url] })
+    await store.put('/routes/1', '{"uri":"/","upstream":{"nodes":{"127.0.0.1:1":1}}}')
+    await store.close()
+    const [key, range_end] = ['/apisix', '/apisiy'].map((text) => Buffer.from(text).toString('base64'))
+    await ask('role/add', { name: 'reader' })
+    await ask('role/grant', { name: 'reader', perm: { permType: 'READ', key, range_end } })
+    for (const [name, role] of [
+      ['root', 'root'],
+      ['reader', 'reader'],
+    ]) {
+      await ask('user/add', { name, password: `password of ${name}` })
+      await ask('user/grant', { user: name, role })
+    }
+    expect((await ask('enable', {})).status).toBe(200)
+    const password = join(directory, 'etcd.password')
+    await writeFile(password, 'password of reader\n')
+    const user = ['--etcd', guarded.url, '--user', 'reader', '--password-file', password]
+    expect(await migrateToJson(...user)).toMatchObject({ code: 0, summary: { runs: 1 } })
+    const unknown = await migrate('--etcd', guarded.url)
+    expect(unknown.stderr).toContain('etcd refuses')
+    expect(unknown.code).toBe(3)
+    const writing = await migrate(...user, '--to-prefix', '/weir', '--apply')
+    expect(writing.stderr).toContain('cannot write etcd')
+    expect(writing.stderr).not.toContain('password of')
+    expect(writing.code).toBe(3)
+  } finally {
+    await guarded.stop()
+  }
+})
+
+test('an etcd with TLS', async () => {
   const authority = await createCertificateAuthority()
   const secured = await startEtcd({ tls: authority.issue('etcd', 'IP:127.0.0.1') })
   try {
