@@ -185,7 +185,7 @@ export class DataPlane {
     this.#configureSecrets(changes)
     this.#parts.crew.apply(changes, revision)
     // Where nothing is stored nobody could read it.
-    if (this.#parts.settings.deployment.config_provider === 'etcd') this.#parts.registration.begin()
+    if (this.#parts.settings.deployment.config_provider === 'etcd') this.#parts.registration.begin(revision)
   }
 
   /** First of all, so that what refers to a manager finds it. */

@@ -55,7 +55,7 @@ describe('a data plane in the store', () => {
   test('tells the revision of the slowest worker, and answers a question when that one is there', async () => {
     let applied = at(5, 3)
     const registration = register({ applied: () => applied })
-    registration.begin()
+    registration.begin(1)
     await until(async () => (await told())?.revision === 3)
     registration.heard(question(9))
     applied = at(9, 8)
@@ -67,10 +67,24 @@ describe('a data plane in the store', () => {
     expect(await told()).toMatchObject({ ...identity, workers: [9, 9] })
   })
 
+  test('tells again by itself when a worker gets to the newest change later', async () => {
+    let applied = at(1)
+    const registration = register({ applied: () => applied })
+    registration.begin(1)
+    await until(async () => (await told())?.revision === 1)
+    const entry = { key: '/routes/1', value: '{}', createRevision: 4, modRevision: 4 }
+    registration.heard([{ type: 'put', key: '/routes/1', revision: 4, entry }])
+    const { revision: before } = await store.get('/')
+    await until(async () => (await store.get('/')).revision > before)
+    expect((await told())?.revision).toBe(1)
+    applied = at(4)
+    await until(async () => (await told())?.revision === 4)
+  })
+
   test('is nowhere while a worker is still at its first load', async () => {
     let isLoaded = false
     const registration = register({ applied: () => [...at(9), { isLoaded, revision: 9, rejected: [] }] })
-    registration.begin()
+    registration.begin(1)
     await until(async () => (await told())?.revision === 0)
     registration.heard(question(5))
     isLoaded = true
@@ -81,7 +95,7 @@ describe('a data plane in the store', () => {
   test('answers the last of several questions that come while it is writing', async () => {
     let applied = at(1)
     const registration = register({ applied: () => applied })
-    registration.begin()
+    registration.begin(1)
     for (let revision = 2; revision <= 50; revision++) {
       applied = at(revision)
       registration.heard(question(revision))
@@ -98,7 +112,7 @@ describe('a data plane in the store', () => {
       error: 'x'.repeat(10_000),
       inForce: i === 199 ? 7 : undefined,
     }))
-    register({ applied: () => [{ isLoaded: true, revision: 1, rejected }] }).begin()
+    register({ applied: () => [{ isLoaded: true, revision: 1, rejected }] }).begin(1)
     await until(async () => (await told()) !== undefined)
     const state = await told()
     expect(state?.rejected_count).toBe(200)
@@ -119,7 +133,7 @@ describe('a data plane in the store', () => {
       ttl = options?.ttlSeconds
       return put.call(store, key, value, options)
     }
-    registration.begin()
+    registration.begin(1)
     await until(async () => (await told()) !== undefined)
     expect(ttl).toBe(30)
     await registration.close()
@@ -133,7 +147,7 @@ describe('a data plane in the store', () => {
       return Promise.reject(new StoreUnavailableError('permission denied'))
     }
     const registration = register({ applied: () => at(9) })
-    registration.begin()
+    registration.begin(1)
     await until(() => calls === 1)
     for (let revision = 2; revision < 6; revision++) {
       registration.heard(question(revision))

@@ -46,6 +46,8 @@ export class Registration {
   #timer: NodeJS.Timeout | undefined
   /** The revision of the last question that is not answered yet; 0 when there is none. */
   #question = 0
+  /** Of the newest change of the configuration. */
+  #changed = 0
   #hasNews = false
   #toldAt = -Infinity
   #telling: Promise<void> | undefined
@@ -55,8 +57,9 @@ export class Registration {
     this.#options = options
   }
 
-  /** To be called once the first load has been handed to the workers. */
-  begin(): void {
+  /** To be called once the first load, which is of `revision`, has been handed to the workers. */
+  begin(revision: number): void {
+    this.#changed = revision
     this.#hasNews = true
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref()
     this.#tick()
@@ -66,7 +69,10 @@ export class Registration {
   heard(changes: readonly StoreChange[]): void {
     for (const { key, revision } of changes) {
       if (key === PROGRESS_QUESTION) this.#question = revision
-      else if (!key.startsWith(NOT_CONFIGURATION)) this.#hasNews = true
+      else if (!key.startsWith(NOT_CONFIGURATION)) {
+        this.#changed = revision
+        this.#hasNews = true
+      }
     }
     this.#answer()
   }
@@ -102,7 +108,8 @@ export class Registration {
   #tell(): void {
     const state = this.#state()
     if (state.revision >= this.#question) this.#question = 0
-    this.#hasNews = false
+    // As long as a worker has not come so far, there is more to tell.
+    this.#hasNews = state.revision < this.#changed
     this.#toldAt = performance.now()
     this.#telling = this.#write(state).finally(() => {
       this.#telling = undefined
