@@ -12,31 +12,35 @@ import { targetOf } from './target.ts'
 const TIMEOUT_MS = 1000
 const SLOTS = 16_384
 
-/** Three masters with a third of the slots each, and a replica of the first. */
+/** Three masters with a third of the slots each, then a replica of each. */
 let servers: RedisServer[]
 let clients: Redis[]
 const opened: ClusterCounters[] = []
 
 beforeAll(async () => {
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1500']
-  servers = await Promise.all(Array.from({ length: 4 }, () => startRedis({ args })))
+  servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ args })))
   clients = servers.map(({ port, host }) => new Redis(port, host, { retryStrategy: () => 100 }))
   for (const client of clients) client.on('error', () => {})
-  const [first, ...others] = servers as [RedisServer, ...RedisServer[]]
-  for (const { host, port } of others) await clients[0]!.cluster('MEET', host, port)
+  for (const { host, port } of servers.slice(1)) await clients[0]!.cluster('MEET', host, port)
   for (let i = 0; i < 3; i++) {
     const from = Math.floor((SLOTS * i) / 3)
     const slots = Array.from({ length: Math.floor((SLOTS * (i + 1)) / 3) - from }, (_, n) => from + n)
     await clients[i]!.cluster('ADDSLOTS', ...slots)
   }
-  const masterId = await clients[0]!.cluster('MYID')
-  const replicate = () => clients[3]!.cluster('REPLICATE', masterId).then(() => true)
-  await until(replicate, { what: `the replica to know ${first.port}` })
+  for (const [i, master] of clients.slice(0, 3).entries()) {
+    const masterId = await master.cluster('MYID')
+    const replicate = () => clients[3 + i]!.cluster('REPLICATE', masterId).then(() => true)
+    await until(replicate, { what: `replica ${i} to know its master`, timeoutMs: 20_000 })
+  }
   await until(
     async () => {
       const infos = await Promise.all(clients.map((client) => client.cluster('INFO')))
-      const link = await clients[3]!.info('replication')
-      return infos.every((info) => info.includes('cluster_state:ok')) && link.includes('link_status:up')
+      const links = await Promise.all(clients.slice(3).map((replica) => replica.info('replication')))
+      return (
+        infos.every((info) => info.includes('cluster_state:ok')) &&
+        links.every((link) => link.includes('link_status:up'))
+      )
     },
     { what: 'the cluster', timeoutMs: 20_000 },
   )

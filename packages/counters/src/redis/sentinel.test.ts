@@ -1,7 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { freePort, startProcess, startRedis, until } from '@weir/testkit'
+import { dirname, join } from 'node:path'
+import {
+  freePort,
+  type Redis as RedisServer,
+  type RunningProcess,
+  startProcess,
+  startRedis,
+  until,
+} from '@weir/testkit'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { type Ask, CounterUnavailableError } from '../store.ts'
@@ -12,31 +19,16 @@ test('the master that sentinels name is used, and the next one after a failover'
   const directory = await mkdtemp(join(tmpdir(), 'weir-sentinel-'))
   const master = await startRedis()
   const replica = await startRedis({ args: ['--replicaof', master.host, String(master.port)] })
-  const port = await freePort()
-  const config = join(directory, 'sentinel.conf')
-  await writeFile(
-    config,
-    [
-      `port ${port}`,
-      'bind 127.0.0.1',
-      `sentinel monitor counters ${master.host} ${master.port} 1`,
-      'sentinel down-after-milliseconds counters 500',
-      'sentinel failover-timeout counters 2000',
-    ].join('\n'),
+  const sentinels = await Promise.all(
+    [1, 2, 3].map((i) => startSentinel(join(directory, `${i}.conf`), master)),
   )
-  const sentinel = await startProcess({
-    command: 'redis-server',
-    args: [config, '--sentinel'],
-    cwd: directory,
-    ready: { output: /\+monitor/ },
-  })
   const store = new RedisCounters(
     targetOf({
       policy: 'redis-sentinel',
-      // The first one is dead; the second knows.
+      // The first one is dead; the others know.
       redis_sentinels: [
         { host: '127.0.0.1', port: await freePort() },
-        { host: '127.0.0.1', port },
+        ...sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
       ],
       redis_master_name: 'counters',
       redis_role: 'master',
@@ -50,10 +42,12 @@ test('the master that sentinels name is used, and the next one after a failover'
   try {
     const decision = await store.reserve([ask], 60_000)
     if (decision.admitted) await store.settle(decision.lease, [5])
-    // The sentinel must have found the replica, and the replica the number.
-    await until(() => /\+slave/.test(sentinel.stdout), {
+    // The sentinels must have found the replica and one another, and the replica the number.
+    const seesAll = ({ process: { stdout } }: Sentinel) =>
+      /\+slave/.test(stdout) && stdout.split('+sentinel ').length > 2
+    await until(() => sentinels.every(seesAll), {
       timeoutMs: 20_000,
-      what: 'the sentinel to see the replica',
+      what: 'the sentinels to see the replica and one another',
     })
     await until(async () => (await onReplica.get('a')) === '5', { timeoutMs: 20_000, what: 'the replica' })
     await master.kill()
@@ -67,7 +61,7 @@ test('the master that sentinels name is used, and the next one after a failover'
   } finally {
     onReplica.disconnect()
     store.close()
-    await sentinel.stop()
+    await Promise.all(sentinels.map((sentinel) => sentinel.process.stop()))
     await replica.stop()
     await master.stop()
     await rm(directory, { recursive: true, force: true })
@@ -97,3 +91,28 @@ test('sentinels that do not answer make counters unavailable', async () => {
 })
 
 const ask: Ask = { key: 'a', limit: 100, windowSeconds: 60, amount: 1, admission: 'fits' }
+
+interface Sentinel {
+  readonly port: number
+  readonly process: RunningProcess
+}
+
+/** One of three, of which two must agree that the master is gone. */
+async function startSentinel(config: string, master: RedisServer): Promise<Sentinel> {
+  const port = await freePort()
+  const settings = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `sentinel monitor counters ${master.host} ${master.port} 2`,
+    'sentinel down-after-milliseconds counters 500',
+    'sentinel failover-timeout counters 2000',
+  ]
+  await writeFile(config, settings.join('\n'))
+  const process = await startProcess({
+    command: 'redis-server',
+    args: [config, '--sentinel'],
+    cwd: dirname(config),
+    ready: { output: /\+monitor/ },
+  })
+  return { port, process }
+}
