@@ -59,8 +59,15 @@ interface World {
 }
 
 function createWorld(
-  options: { enabled?: readonly string[]; ignored?: readonly string[]; plugins?: readonly AnyPlugin[] } = {},
+  options: {
+    enabled?: readonly string[]
+    ignored?: readonly string[]
+    plugins?: readonly AnyPlugin[]
+    /** As with a configuration file. */
+    isStandalone?: boolean
+  } = {},
 ): World {
+  const { isStandalone = false } = options
   const log = new RecordingLogger()
   const { owner: _owner, consumers: _consumers, ...surroundings } = { ...createTestHost(), log }
   const catalog = new PluginCatalog({
@@ -81,7 +88,9 @@ function createWorld(
       decrypt: (config) => config,
       environment: { SECRET: 'from the environment' },
       warn: (message) => log.warn(message),
+      refusesUnknown: isStandalone,
     },
+    leavesOutBad: isStandalone,
     secrets: { find: () => 'unresolved', hold: () => {}, release: () => {} },
     plugins: surroundings,
     upstreams: {
@@ -521,4 +530,38 @@ test('the way to a state does not matter', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+describe('as a file gives them', () => {
+  test('a document that turned bad is left out, with what it held, and comes back', () => {
+    const { put, match, configuration } = createWorld({ isStandalone: true })
+    put('/routes/1', { uri: '/a', upstream, plugins: { a: { text: 'one' } } })
+    instances(match('/a'))
+    put('/routes/1', { uri: '/a', upstream, bogus: 1 })
+    expect(match('/a')).toBeUndefined()
+    expect(life).toEqual(['+a:one', '-a:one'])
+    expect(configuration.rejected).toMatchObject([{ key: '/routes/1', inForce: undefined }])
+    put('/routes/1', { uri: '/a', upstream })
+    expect(match('/a')).toBeDefined()
+    expect(configuration.rejected).toEqual([])
+  })
+
+  test('a plugin that is off or unheard of makes a document bad; one that only is not run here answers 503', () => {
+    const { put, match } = createWorld({ isStandalone: true, enabled: ['a'] })
+    put('/routes/1', { uri: '/off', upstream, plugins: { b: {} } })
+    put('/routes/2', { uri: '/nobody', upstream, plugins: { 'no-such-plugin': {} } })
+    put('/routes/3', { uri: '/known', upstream, plugins: { gzip: {} } })
+    expect([match('/off'), match('/nobody')]).toEqual([undefined, undefined])
+    expect(match('/known')?.route.problem).toMatchObject({ status: 503 })
+  })
+
+  test('a list of plugins takes effect at once, on what was good before too', () => {
+    const { put, match } = createWorld({ isStandalone: true })
+    put('/routes/1', { uri: '/a', upstream, plugins: { a: {} } })
+    put('/routes/2', { uri: '/b', upstream, plugins: { b: {} } })
+    put('/plugins', [{ name: 'b' }])
+    expect([match('/a') !== undefined, match('/b') !== undefined]).toEqual([false, true])
+    put('/plugins', [{ name: 'a' }, { name: 'b' }])
+    expect([match('/a') !== undefined, match('/b') !== undefined]).toEqual([true, true])
+  })
 })
