@@ -2,17 +2,10 @@
 // times a second; what cannot be used leaves the configuration before it in force (contract: etcd.md §5.1).
 import { readFile, stat } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  documentsOf,
-  type Environment,
-  type FileFormat,
-  pluginListOf,
-  readConfiguration,
-  type StandaloneDocument,
-} from '@weir/contract'
+import type { Environment, FileFormat, StandaloneDocument } from '@weir/contract'
 import { StandaloneStore } from '../standalone/standalone-store.ts'
 import type { ConfigStore } from '../store.ts'
-import { readAnyYamlFile } from '../yaml/read-any-yaml.ts'
+import { readAnyDocuments, type ReadDocuments } from './read-documents.ts'
 
 export interface FileSettings {
   readonly path: string
@@ -97,12 +90,10 @@ class FileStore extends StandaloneStore {
       if (size > BYTES_MAX) return { kind: 'unfinished', problem: `it is larger than ${BYTES_MAX} bytes` }
       const isRacy = Date.now() - Math.max(mtimeMs, ctimeMs) < RACY_MS
       const text = await readFile(path, 'utf8')
-      const read = await (format === 'yaml'
-        ? readAnyYamlFile(text, env)
-        : readConfiguration(text, format, env))
+      const read = await readAnyDocuments({ text, format, env })
       this.#seen = isRacy ? '' : seen
       if (!read.ok) return { kind: read.kind, problem: read.error }
-      if (!this.#closing.signal.aborted) this.#use(read.value, Math.floor(mtimeMs / 1000))
+      if (!this.#closing.signal.aborted) this.#use(read, Math.floor(mtimeMs / 1000))
       return undefined
     } catch (error) {
       this.#seen = ''
@@ -110,9 +101,8 @@ class FileStore extends StandaloneStore {
     }
   }
 
-  #use(configuration: unknown, mtimeSeconds: number): void {
-    this.#plugins = pluginListOf(configuration) ?? this.#plugins
-    const documents = documentsOf(configuration).map((document) => ({ ...document, version: undefined }))
+  #use({ plugins, documents }: Extract<ReadDocuments, { readonly ok: true }>, mtimeSeconds: number): void {
+    this.#plugins = plugins ?? this.#plugins
     this.replace(this.#plugins ? [this.#plugins, ...documents] : documents, mtimeSeconds)
   }
 }
