@@ -10,12 +10,15 @@ import {
 } from '@weir/contract'
 import type { HttpClient } from '@weir/upstream'
 import { readEnvironment } from './environment-reference.ts'
+import { type ForThread, ManagerThread } from './managers/thread.ts'
 import type { SecretManager } from './managers/manager.ts'
 import { openVault } from './managers/vault.ts'
 
 export interface ManagerWorld {
   readonly http: HttpClient
   readonly environment: Environment
+  /** `apisix.ssl.ssl_trusted_certificate`. */
+  readonly trustedCertificates: string
 }
 
 /** Opens what a document describes, when it is first needed. */
@@ -27,14 +30,18 @@ export function parseManager(id: string, document: unknown, world: ManagerWorld)
   switch (id.slice(0, id.indexOf('/'))) {
     case 'vault':
       return opening(vaultSecret, resolved, async (vault) => openVault(vault, world.http))
-    // Each loads a client of tens of megabytes, so only when a reference leads there.
+    // The clients of these take tens of megabytes, and a tenth of a second to load.
     case 'aws':
-      return opening(awsSecret, resolved, async (aws) => (await import('./managers/aws.ts')).openAws(aws))
+      return opening(awsSecret, resolved, async (settings) => openThread({ manager: 'aws', settings }, world))
     case 'gcp':
-      return opening(gcpSecret, resolved, async (gcp) => (await import('./managers/gcp.ts')).openGcp(gcp))
+      return opening(gcpSecret, resolved, async (settings) => openThread({ manager: 'gcp', settings }, world))
     default:
       return { ok: false, error: `invalid secret manager: ${id}` }
   }
+}
+
+function openThread(work: ForThread, { trustedCertificates }: ManagerWorld): SecretManager {
+  return new ManagerThread({ ...work, trustedCertificates })
 }
 
 function opening<T>(

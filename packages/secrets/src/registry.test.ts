@@ -25,7 +25,13 @@ afterEach(async () => {
 /** Times in seconds; the defaults of the settings unless a test is about time. */
 function createRegistry({ ttl = 300, neg_ttl = 60 } = {}): SecretRegistry {
   const log = createLogger({ level: 'debug', output: { write: (line) => lines.push(line) } })
-  const registry = new SecretRegistry({ http, environment: {}, times: { ttl, neg_ttl }, log })
+  const registry = new SecretRegistry({
+    http,
+    environment: {},
+    trustedCertificates: 'system',
+    times: { ttl, neg_ttl },
+    log,
+  })
   registries.push(registry)
   return registry
 }
@@ -112,7 +118,7 @@ describe('a reference', () => {
 
 describe('over time', () => {
   test('a changed value is told within the cache time', async () => {
-    const registry = createRegistry({ ttl: 1 })
+    const registry = createRegistry({ ttl: 0.2 })
     configure(registry)
     const { client, changes, settled } = createClient(registry.link())
     client.hold(jack)
@@ -128,7 +134,7 @@ describe('over time', () => {
   test.each(['fail', 'reset', 'garbage'] as const)(
     'a manager with fault %s takes nothing away',
     async (fault) => {
-      const registry = createRegistry({ ttl: 1, neg_ttl: 1 })
+      const registry = createRegistry({ ttl: 0.2, neg_ttl: 0.2 })
       configure(registry)
       const { client, changes, settled } = createClient(registry.link())
       client.hold(jack)
@@ -147,7 +153,7 @@ describe('over time', () => {
   )
 
   test('a secret that is deleted is unresolved, and back when it is there again', async () => {
-    const registry = createRegistry({ ttl: 1, neg_ttl: 1 })
+    const registry = createRegistry({ ttl: 0.2, neg_ttl: 0.2 })
     configure(registry)
     const { client, settled } = createClient(registry.link())
     client.hold(jack)
@@ -199,7 +205,7 @@ describe('a manager’s document', () => {
 })
 
 test('threads share what is read, and are told by message', async () => {
-  const registry = createRegistry({ ttl: 1 })
+  const registry = createRegistry({ ttl: 0.2 })
   configure(registry)
   const { port1, port2 } = new MessageChannel()
   const unserve = registry.serve(port1)

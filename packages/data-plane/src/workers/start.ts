@@ -16,7 +16,7 @@ import { MainThreadCrew } from './main-thread-crew.ts'
 import { QuotaBooks } from './quota-books.ts'
 import { metricsShape } from './metrics-shape.ts'
 import { Registration } from './registration.ts'
-import { trustCertificates } from './trusted-certificates.ts'
+import { trustCertificates } from '@weir/upstream/trusted-certificates'
 import { WorkerPool } from './worker-pool.ts'
 
 export interface DataPlaneOptions {
@@ -61,6 +61,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   const secrets = new SecretRegistry({
     http: createHttpClient(createOrigins()),
     environment: process.env,
+    trustedCertificates: settings.apisix.ssl.ssl_trusted_certificate,
     times: settings.apisix.lru.secret,
     log,
   })

@@ -8,7 +8,7 @@ import { metricsShape } from './metrics-shape.ts'
 import { writeTraffic } from './node-metrics.ts'
 import { createServing } from './create-serving.ts'
 import { reportStrayRejections } from './stray-rejections.ts'
-import { trustCertificates } from './trusted-certificates.ts'
+import { trustCertificates } from '@weir/upstream/trusted-certificates'
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
 
 if (!parentPort) throw new Error('this module runs in a worker thread')

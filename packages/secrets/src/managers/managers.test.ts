@@ -10,9 +10,14 @@ import {
 import { createHttpClient, createOrigins } from '@weir/upstream'
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseManager } from '../open-manager.ts'
+import { ManagerThread } from './thread.ts'
 
 const origins = createOrigins()
-const world = { http: createHttpClient(origins), environment: { VAULT_TOKEN: 'from-the-environment' } }
+const world = {
+  http: createHttpClient(origins),
+  environment: { VAULT_TOKEN: 'from-the-environment' },
+  trustedCertificates: 'system',
+}
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
@@ -110,9 +115,9 @@ describe('GCP Secret Manager', () => {
     const directory = await mkdtemp(join(tmpdir(), 'weir-gcp-'))
     cleanups.push(() => rm(directory, { recursive: true }))
     const auth_file = join(directory, 'account.json')
-    await expect(open('gcp/1', { auth_file })).rejects.toThrow('ENOENT')
+    await expect((await open('gcp/1', { auth_file }))('jack')).rejects.toThrow('ENOENT')
     await writeFile(auth_file, '{"client_email": "x"}')
-    await expect(open('gcp/1', { auth_file })).rejects.toThrow('private_key')
+    await expect((await open('gcp/1', { auth_file }))('jack')).rejects.toThrow('private_key')
     await writeFile(auth_file, JSON.stringify({ type: 'service_account', ...gcp.account }))
     expect(await (await open('gcp/1', { auth_file }))('jack')).toEqual({ key: 'one' })
   })
@@ -121,4 +126,11 @@ describe('GCP Secret Manager', () => {
 test('documents that make no sense are refused in the words of the Admin API', () => {
   expect(parseManager('foo/1', {}, world)).toEqual({ ok: false, error: 'invalid secret manager: foo/1' })
   expect(parseManager('vault/1', { uri: 'http://x' }, world)).toMatchObject({ ok: false })
+})
+
+test('a thread that ends fails its reads, and is started again by the next one', async () => {
+  const settings = { access_key_id: 'a', secret_access_key: 'b', region: 'us-east-1' }
+  const thread = new ManagerThread({ manager: 'aws', settings, trustedCertificates: '/nowhere/ca.pem' })
+  await expect(thread.read('x')).rejects.toThrow('/nowhere/ca.pem')
+  await expect(thread.read('y')).rejects.toThrow('/nowhere/ca.pem')
 })

@@ -3,8 +3,9 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { createCertificateAuthority } from '@weir/testkit'
-import { createHttpClient, createOrigins } from '@weir/upstream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createHttpClient } from './http-client.ts'
+import { createOrigins } from './origins.ts'
 import { trustCertificates } from './trusted-certificates.ts'
 
 const before = getCACertificates('default')
