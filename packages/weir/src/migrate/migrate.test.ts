@@ -112,6 +112,8 @@ describe('the etcd of an APISIX', () => {
   test('is copied, encrypted with the keys of the target, and then is there', async () => {
     const to = await config('weir.yaml', { ...toEtcd('/weir'), apisix: otherKeyring })
     const before = await apisix.list('/')
+    const look = await migrateToJson('--etcd', etcd.url, '--to', to)
+    expect(look.summary['remarks']).toEqual(['nothing was copied: that takes --apply'])
     const first = await migrateToJson('--etcd', etcd.url, '--to', to, '--apply')
     expect(first.summary['copies']).toEqual({ copied: 33 })
     expect((await apisix.list('/')).entries).toEqual(before.entries)

@@ -43,9 +43,11 @@ function isStore({ source }: MigrateArguments, { settings }: Place): boolean {
   )
 }
 
-function remarks({ config }: MigrateArguments, { settings }: Place): readonly string[] {
-  const inVain = withoutEffect(settings)
-  return config === undefined || inVain.length === 0
-    ? []
-    : [`${config}: without effect: ${inVain.join(', ')}`]
+function remarks(args: MigrateArguments, { settings }: Place): readonly string[] {
+  const { config, to, toPrefix } = args
+  const said: string[] = []
+  if (!args.apply && (to ?? toPrefix) !== undefined) said.push('nothing was copied: that takes --apply')
+  const inVain = config === undefined ? [] : withoutEffect(settings)
+  if (inVain.length > 0) said.push(`${config}: without effect: ${inVain.join(', ')}`)
+  return said
 }
