@@ -32,12 +32,35 @@ export function factsOf(value: JsonObject): Facts {
   }
 }
 
-/** The value of an entry, or undefined when it is not a JSON object. */
+/** What is nested deeper was not written by an Admin API, and printing it would overflow the stack. */
+const DEPTH_MAX = 1_000
+
+/** The value of an entry, or undefined when it is not a JSON object, or one nested without end. */
 export function parseDocument(text: string): JsonObject | undefined {
+  if (depthOf(text) > DEPTH_MAX) return undefined
   try {
     const value: unknown = JSON.parse(text)
     return isJsonObject(value) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+/** Of JSON, how deep its objects and arrays are nested. */
+function depthOf(text: string): number {
+  // As many levels need as many marks.
+  if (text.length <= 2 * DEPTH_MAX) return 0
+  let deepest = 0
+  let depth = 0
+  let inText = false
+  for (let i = 0; i < text.length; i += 1) {
+    const mark = text[i]
+    if (inText) {
+      if (mark === '\\') i += 1
+      else if (mark === '"') inText = false
+    } else if (mark === '"') inText = true
+    else if (mark === '{' || mark === '[') deepest = Math.max(deepest, (depth += 1))
+    else if (mark === '}' || mark === ']') depth -= 1
+  }
+  return deepest
 }
