@@ -350,6 +350,26 @@ describe('plugins that are not run', () => {
     expect(match('/a')?.route.problem).toBeUndefined()
   })
 
+  test('are judged as APISIX judges them: what was good stays', () => {
+    const { put, match, configuration } = createWorld({ ignored: ['limit-req'] })
+    put('/routes/1', { uri: '/a', plugins: { a: {} } })
+    put('/routes/1', { uri: '/a', plugins: { gzip: { min_length: 'x' } } })
+    expect(match('/a')?.route.problem).toBeUndefined()
+    put('/routes/2', { uri: '/b', plugins: { 'limit-req': {} } })
+    expect(match('/b')).toBeUndefined()
+    expect(configuration.rejected).toMatchObject([
+      {
+        key: '/routes/1',
+        inForce: 1,
+        error: expect.stringContaining('the configuration of plugin gzip err: '),
+      },
+      {
+        key: '/routes/2',
+        error: expect.stringContaining('plugin limit-req err: property "burst" is required'),
+      },
+    ])
+  })
+
   test('are told of once, be they known to APISIX or not', () => {
     const { put, log } = createWorld({ ignored: ['ignored'] })
     put('/routes/1', { uri: '/a', plugins: { gzip: {}, ignored: {} } })

@@ -1,5 +1,12 @@
 // The `plugins` of a document: decrypted, checked, references resolved, `_meta` compiled.
-import { compileExpr, isJsonObject, type JsonObject, pluginFacts } from '@weir/contract'
+import {
+  checkPluginConfig,
+  compileExpr,
+  isJsonObject,
+  type JsonObject,
+  knownPlugin,
+  pluginFacts,
+} from '@weir/contract'
 import type { AnyPlugin } from '@weir/plugin-api'
 import type { PluginMeta } from '../pipeline/types.ts'
 import type { PluginCatalog, Support } from './plugin-catalog.ts'
@@ -51,6 +58,10 @@ export function parsePlugins(
     const support = services.catalog.support(name)
     const plugin = services.catalog.find(name)
     if (services.refusesUnknown && isUnknown(name, support)) return `unknown plugin [${name}]`
+    if (support === 'unsupported' || support === 'ignored') {
+      const complaint = complaintAboutForeign(name, raw, place, services)
+      if (complaint !== undefined) return complaint
+    }
     if (support === 'unsupported') {
       // An identity of a scheme that no route can ask for guards nothing.
       if (place === 'chain' || pluginFacts(name)?.type !== 'auth') unsupported.push(name)
@@ -62,6 +73,21 @@ export function parsePlugins(
     }
   }
   return { settings, unsupported, masked }
+}
+
+/** What APISIX would say of a configuration that is not run here: it keeps bad documents out, too. */
+function complaintAboutForeign(
+  name: string,
+  raw: JsonObject,
+  place: PluginPlace,
+  services: ParseServices,
+): string | undefined {
+  const known = knownPlugin(name)
+  if (known === undefined) return undefined
+  const isIdentity = place === 'consumer' && known.consumerSchema !== undefined
+  const fields = isIdentity ? known.consumerEncryptFields : known.encryptFields
+  const decrypted = fields.length > 0 ? services.decrypt(raw, fields) : raw
+  return checkPluginConfig(name, decrypted, place === 'consumer' ? 'consumer' : 'plain')
 }
 
 function isUnknown(name: string, support: Support): boolean {
