@@ -7,7 +7,7 @@ import {
   follow,
   type StoreEntry,
 } from '@weir/config-store'
-import type { Settings } from '@weir/contract'
+import { isApiDriven, type Settings } from '@weir/contract'
 import {
   createExpiry,
   createMetricsServer,
@@ -51,7 +51,10 @@ export interface DataPlaneParts {
   readonly log: Logger
 }
 
-/** How long listening waits for the first load, so that a restart answers no 404 for routes that exist. */
+/**
+ * How long listening waits for the first load, so that a restart answers no 404 for routes that exist. Where none
+ * exist before somebody puts them there is nothing to wait for.
+ */
 const FIRST_LOAD_MS = 1000
 
 const SECRETS = '/secrets/'
@@ -107,7 +110,8 @@ export class DataPlane {
     const { enable_control, control, status } = settings.apisix
     const { prometheus } = settings.plugin_attr
     try {
-      await Promise.race([this.#follower.initialized, pause(FIRST_LOAD_MS)])
+      const waitMs = isApiDriven(settings) ? 0 : FIRST_LOAD_MS
+      await Promise.race([this.#follower.initialized, pause(waitMs)])
       this.#addresses = await crew.listen()
       if (enable_control) {
         this.#control = await startLocalServer(control, (request) => answerControl(this.#sources(), request))
