@@ -30,8 +30,9 @@ export function mergeSettings(base: JsonObject, over: JsonObject, path = ''): Js
   return merged
 }
 
-/** Where a number may stand for a text, and one port for a list of them. */
+/** Where one kind of scalar may stand for another, and one port for a list of them. */
 function mayChangeType(path: string, type: string): boolean {
-  if (path.startsWith('nginx_config->')) return type === 'number' || type === 'string'
+  // An unquoted `on` is a boolean in YAML 1.1. The schema has the last word.
+  if (path.startsWith('nginx_config->')) return type !== 'table'
   return path === 'apisix->node_listen' && type === 'number'
 }

@@ -1,7 +1,7 @@
 // Settings: config.yaml with its environment variables and over its defaults (contract/etcd.md §5, §6 and §9).
 
-import { parse as parseYaml } from 'yaml'
 import { GatewayError } from '../errors/index.ts'
+import { readYaml } from '../standalone/yaml.ts'
 import { compileSchema, isJsonObject, type JsonObject, type Static } from '../schema/index.ts'
 import { apisixSchema, toApisixSettings, type ApisixSettings } from './apisix.ts'
 import { checkSettings } from './check.ts'
@@ -116,13 +116,10 @@ function resolve(parsed: unknown, env: Environment): unknown {
 }
 
 function parseText(text: string): unknown {
-  try {
-    return parseYaml(text, { merge: true, uniqueKeys: false })
-  } catch (error) {
-    // Only the first line: the others quote the file, which may hold secrets.
-    const [reason] = (error instanceof Error ? error.message : String(error)).split(':\n')
-    throw invalid(`invalid config.yaml file: ${reason}`)
-  }
+  const yaml = readYaml(text)
+  if (yaml.ok) return yaml.value
+  if (yaml.empty) return undefined
+  throw invalid(`invalid config.yaml file: ${yaml.error}`)
 }
 
 function withEtcdHost(written: JsonObject, env: Environment): JsonObject {

@@ -92,6 +92,22 @@ deployment: {etcd: {host: ["https://e:2379"], user: root}}
     expect(etcd).toMatchObject({ timeout: 30, tls: { verify: true } })
   })
 
+  test('YAML is that of APISIX, version 1.1', () => {
+    const { apisix, nginx_config } = parseSettings(
+      'apisix: {enable_admin: no, enable_ipv6: off}\nnginx_config: {http: {real_ip_recursive: on}}\n---\nb: [',
+      {},
+    )
+    expect([apisix.enable_admin, apisix.enable_ipv6]).toEqual([false, false])
+    expect(nginx_config.http.real_ip_recursive).toBe(true)
+  })
+
+  test('the source is that of the role in force', () => {
+    const text = 'deployment: {role_data_plane: {config_provider: yaml}}'
+    expect(parseSettings(text, {}).deployment.config_provider).toBe('etcd')
+    const { role, config_provider } = parseSettings(text, {}, 'data_plane').deployment
+    expect([role, config_provider]).toEqual(['data_plane', 'yaml'])
+  })
+
   test('one port, anchors, merge keys, a doubled key', () => {
     const text = `
 apisix:
