@@ -4,10 +4,13 @@ import fc from 'fast-check'
 import { defaultPluginNames, isJsonObject, knownPlugin, type JsonObject } from '@weir/contract'
 import { plugins as built } from '@weir/plugins'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { acceptingSettings, startTestPlane, type TestPlane } from '../testing/test-plane.ts'
+import { documentFor, patchFor, valueFor } from '../testing/arbitrary-documents.ts'
+import { TestCertificates } from '../testing/certificates.ts'
+import { acceptingSettings, startTestPlane, type Answer, type TestPlane } from '../testing/test-plane.ts'
+import { mergePatch } from './merge.ts'
 import { resources } from './resources.ts'
 
-const RUNS = 150
+const RUNS = 40
 /** There are a hundred of these, and all go the same way. */
 const FEW_RUNS = 4
 
@@ -15,39 +18,102 @@ const foreign = defaultPluginNames
   .filter((name) => built.every((plugin) => plugin.name !== name))
   .flatMap((name) => knownPlugin(name) ?? [])
 
+const nodes = { '127.0.0.1:1980': 1 }
+const vault = { uri: 'http://127.0.0.1:8200', prefix: 'kv', token: 't' }
+const gcp = { auth_config: { client_email: 'a@b.c', private_key: 'k', project_id: 'p' } }
+const certificates = new TestCertificates()
+certificates.create('ca')
+
+/** Collection, a path in it, and members that make a document acceptable. */
+const places: readonly (readonly [string, string, JsonObject])[] = [
+  ['routes', '/routes/x', { uri: '/a', upstream: { nodes } }],
+  ['services', '/services/x', {}],
+  ['upstreams', '/upstreams/x', { nodes }],
+  ['consumers', '/consumers/x', {}],
+  ['credentials', '/consumers/jack/credentials/x', {}],
+  ['consumer_groups', '/consumer_groups/x', { plugins: {} }],
+  ['plugin_configs', '/plugin_configs/x', { plugins: {} }],
+  ['global_rules', '/global_rules/x', { plugins: {} }],
+  ['ssls', '/ssls/x', { ...certificates.read('ca'), sni: 'a.b' }],
+  ['secrets', '/secrets/vault/x', vault],
+  ['secrets', '/secrets/aws/x', { access_key_id: 'a', secret_access_key: 'b' }],
+  ['secrets', '/secrets/gcp/x', gcp],
+  ['plugin_metadata', '/plugin_metadata/http-logger', {}],
+  ['protos', '/protos/x', { content: 'message A {}' }],
+  ['stream_routes', '/stream_routes/x', { upstream: { nodes } }],
+  ['graphql_cost_decorations', '/services/shop/graphql_cost_decorations/x', { field_path: 'Query.a' }],
+]
+
+/** Of ssls the keys are not shown. */
+const own = new Set(['id', 'create_time', 'update_time', 'service_id', 'key', 'keys'])
+
+function withoutOwn(document: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(document).filter(([name]) => !own.has(name)))
+}
+
+function asJson(document: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(document)) as JsonObject
+}
+
+/** Whether a write was taken; if not, the answer says why. */
+async function isAccepted(write: Promise<Answer>): Promise<boolean> {
+  const { status, text, json } = await write
+  if (status >= 500) throw new Error(text)
+  if (status >= 400) expect(json).toHaveProperty('error_msg')
+  return status < 400
+}
+
 describe('documents from the schemas', () => {
   let plane: TestPlane
   beforeAll(async () => {
-    plane = await startTestPlane({ plugins: built, config: acceptingSettings })
+    const config = `${acceptingSettings}\napisix: {proxy_mode: http&stream}`
+    plane = await startTestPlane({ plugins: built, config })
     await plane.put('/consumers', { username: 'jack' })
+    await plane.put('/services/shop', {})
   })
-  afterAll(() => plane.close())
+  afterAll(async () => {
+    await plane.close()
+    certificates.remove()
+  })
 
-  it.each([...resources.values()].map((resource) => [resource.contract.collection, resource] as const))(
-    '%s',
-    async (collection, { contract, idMember }) => {
-      const path = collection === 'credentials' ? '/consumers/jack/credentials/x' : `/${collection}/x`
-      const member = idMember === 'username' ? { username: 'x' } : {}
-      await fc.assert(
-        fc.asyncProperty(documentFor(contract.schema), async (spoilt) => {
-          const document = { ...spoilt, ...member }
-          const written = await plane.put(path, document)
-          if (written.status >= 500) throw new Error(written.text)
-          if (written.status >= 400) {
-            expect(written.json).toHaveProperty('error_msg')
-            return
-          }
-          const read = await plane.get(path)
-          const value = isJsonObject(read.json) && isJsonObject(read.json['value']) ? read.json['value'] : {}
-          const { create_time: _created, update_time: _updated, id: _id, ...rest } = value
-          const { id: _given, ...sent } = JSON.parse(JSON.stringify(document)) as JsonObject
-          expect(rest).toEqual(sent)
-          expect((await plane.delete(`${path}?force=true`)).status).toBe(200)
-        }),
-        { numRuns: RUNS },
-      )
-    },
-  )
+  it('leave no resource out', () => {
+    expect(new Set(places.map(([collection]) => collection))).toEqual(new Set(resources.keys()))
+  })
+
+  it.each(places)('%s', async (collection, path, usable) => {
+    const resource = resources.get(collection)
+    if (resource === undefined) throw new Error(`there are no ${collection}`)
+    const { schema, refuses } = resource.contract
+    let accepted = 0
+    await fc.assert(
+      fc.asyncProperty(documentFor(schema, usable), patchFor(schema), async (spoilt, patch) => {
+        const document = collection === 'consumers' ? { ...spoilt, username: 'x' } : spoilt
+        const sent = asJson(document)
+        if (!(await isAccepted(plane.put(path, document)))) return
+        accepted += 1
+        expect(await stored(path)).toEqual(withoutOwn(sent))
+        if (!refuses.includes('PATCH') && (await isAccepted(plane.patch(path, patch)))) {
+          mergePatch(sent, asJson(patch))
+          expect(await stored(path)).toEqual(withoutOwn(sent))
+        }
+        expect((await plane.delete(`${path}?force=true`)).status).toBe(200)
+        if (refuses.includes('POST') || document['id'] !== undefined) return
+        const posted = await plane.post(path.slice(0, path.lastIndexOf('/')), document)
+        expect([posted.status, posted.text]).toEqual([201, expect.stringContaining('"id":"0')])
+        const { key } = posted.json as { key: string }
+        expect(await stored(key.slice('/apisix'.length))).toEqual(withoutOwn(asJson(document)))
+        expect((await plane.delete(`${key.slice('/apisix'.length)}?force=true`)).status).toBe(200)
+      }),
+      { numRuns: RUNS },
+    )
+    // Otherwise all this would say nothing.
+    expect(accepted).toBeGreaterThan(0)
+  })
+
+  async function stored(path: string): Promise<JsonObject> {
+    const { json } = await plane.get(path)
+    return withoutOwn(isJsonObject(json) && isJsonObject(json['value']) ? json['value'] : {})
+  }
 
   it.each(built.map(({ name, schema }) => [name, schema.json] as const))('plugin %s', (name, schema) =>
     tryConfigs(name, schema, RUNS),
@@ -112,82 +178,3 @@ describe('documents from the schemas', () => {
     )
   })
 })
-
-/** Values that a schema may admit, now and then replaced by something else altogether. */
-function valueFor(schema: unknown, depth = 0): fc.Arbitrary<unknown> {
-  if (!isJsonObject(schema) || depth > 4) return fc.jsonValue({ maxDepth: 2 })
-  const options = [schema['anyOf'], schema['oneOf']].find(Array.isArray)
-  const made =
-    schema['type'] === undefined && options !== undefined
-      ? fc.oneof(...options.map((one) => valueFor(one, depth + 1)))
-      : ofType(schema, depth)
-  return fc.oneof({ weight: 20, arbitrary: made }, { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) })
-}
-
-function ofType(schema: JsonObject, depth: number): fc.Arbitrary<unknown> {
-  if (Array.isArray(schema['enum'])) return fc.constantFrom(...schema['enum'])
-  switch (schema['type']) {
-    case 'integer':
-      return fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer(), fc.maxSafeInteger())
-    case 'number':
-      return fc.oneof(fc.integer({ min: 0, max: 9 }), fc.double({ noNaN: true, noDefaultInfinity: true }))
-    case 'boolean':
-      return fc.boolean()
-    case 'array':
-      return fc.array(valueFor(schema['items'], depth + 1), { maxLength: 3 })
-    case 'object':
-      return objectFor(schema, depth)
-    default:
-      return fc.oneof(
-        fc.constantFrom('a', '/a', '127.0.0.1', '*.x', '$env://A'),
-        fc.string({ unit: 'binary' }),
-      )
-  }
-}
-
-function objectFor(schema: JsonObject, depth: number): fc.Arbitrary<unknown> {
-  const members = isJsonObject(schema['properties']) ? schema['properties'] : undefined
-  if (members === undefined) return fc.dictionary(fc.string({ maxLength: 8 }), fc.integer({ min: 0, max: 2 }))
-  const forbidden = new Set(['create_time', 'update_time'])
-  const arbitraries = Object.fromEntries(
-    Object.entries(members)
-      .filter(([name]) => !forbidden.has(name))
-      .map(([name, member]) => [name, name === 'plugins' ? pluginConfigs : valueFor(member, depth + 1)]),
-  )
-  return fc.record(arbitraries, { requiredKeys: Array.isArray(schema['required']) ? schema['required'] : [] })
-}
-
-const pluginConfigs = fc.dictionary(
-  fc.constantFrom('key-auth', 'cors', 'limit-count', 'traffic-split', 'nope'),
-  fc.oneof(
-    fc.constantFrom(
-      {},
-      { key: 'a' },
-      { count: 1, time_window: 2, redis_password: 'p' },
-      { _meta: { disable: true } },
-    ),
-    fc.jsonValue({ maxDepth: 2 }),
-  ),
-  { maxKeys: 2 },
-)
-
-/** A few members at a time: with all of them hardly any document would be accepted. */
-function documentFor(schema: object): fc.Arbitrary<JsonObject> {
-  const nodes = { '127.0.0.1:1980': 1 }
-  const usable = { uri: '/a', upstream: { nodes }, nodes, plugins: {} }
-  return fc
-    .tuple(objectFor({ ...schema, required: [] }, 0), fc.array(fc.nat(30), { maxLength: 4 }))
-    .map(([made, picks]) => {
-      const names = Object.keys(made as JsonObject)
-      const chosen = names.filter((_, i) => picks.includes(i))
-      const base = Object.entries(usable).filter(([name]) => hasMember(schema, name))
-      return Object.fromEntries([
-        ...base,
-        ...chosen.map((name): [string, unknown] => [name, (made as JsonObject)[name]]),
-      ])
-    })
-}
-
-function hasMember(schema: object, name: string): boolean {
-  return 'properties' in schema && isJsonObject(schema.properties) && Object.hasOwn(schema.properties, name)
-}
