@@ -3,7 +3,9 @@ import type { ConfigStore } from '@weir/config-store'
 import type { Logger } from '@weir/telemetry'
 
 const REQUIRED = '3.4.0'
-const AGAIN_MS = 5000
+/** Pauses grow, as a user of etcd may never be allowed to ask. */
+const AGAIN_MS_MIN = 1000
+const AGAIN_MS_MAX = 60_000
 
 export interface EtcdVersion {
   /** `unknown` until etcd has answered. */
@@ -15,6 +17,7 @@ export function watchEtcdVersion(store: ConfigStore, log: Logger): EtcdVersion {
   let current = 'unknown'
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
+  let againMs = AGAIN_MS_MIN
 
   async function ask(): Promise<void> {
     try {
@@ -23,7 +26,8 @@ export function watchEtcdVersion(store: ConfigStore, log: Logger): EtcdVersion {
         log.error(`etcd cluster version ${current} is less than the required version ${REQUIRED}`)
     } catch {
       // Whoever follows the store tells that it is away.
-      if (!isClosed) timer = setTimeout(() => void ask(), AGAIN_MS).unref()
+      if (!isClosed) timer = setTimeout(() => void ask(), againMs).unref()
+      againMs = Math.min(2 * againMs, AGAIN_MS_MAX)
     }
   }
 
