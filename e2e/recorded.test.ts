@@ -7,6 +7,8 @@ import {
   type LlmServer,
   rawRequest,
   type RawResponse,
+  type RecordedRequest,
+  type Scenario,
   startAliyunServer,
   startLlmServer,
 } from '@weir/testkit'
@@ -38,7 +40,7 @@ interface Row {
 }
 
 /** The same call was recorded before under another name: it is made once more here. */
-const secondCalls = new Set(['ratelimit.rules_missing_var'])
+const secondCalls = new Set(['ratelimit.rules_missing_var', 'x.semantic_low_match'])
 
 /** Which of equals is asked first is free: the round robin starts anywhere (routing.md §9). */
 const anyInstance = /^multi\.(roundrobin|allfail)/
@@ -62,7 +64,8 @@ const providers = new Map<number, LlmServer>()
 beforeAll(async () => {
   weir = await startWeir()
   aliyun = await startAliyunServer({ accessKeyId: 'k', accessKeySecret: 's' })
-  for (const port of recordedPorts) providers.set(port, await startLlmServer({ name: String(port) }))
+  for (const port of recordedPorts)
+    providers.set(port, await startLlmServer({ name: String(port), script: recordedVectors }))
   await weir.put('consumers/dp_b', {
     username: 'dp_b',
     plugins: {
@@ -89,6 +92,19 @@ afterAll(async () => {
   await aliyun.close()
   await Promise.all([...providers.values()].map((provider) => provider.close()))
 })
+
+/** Vectors that are as near to each other as those of the recorder's fake were. */
+function recordedVectors({ json }: RecordedRequest): Scenario | undefined {
+  if (typeof json !== 'object' || json === null || !('model' in json) || json.model !== 'emb')
+    return undefined
+  const input = 'input' in json && Array.isArray(json.input) ? (json.input as unknown[]) : []
+  const cosines: Readonly<Record<string, number>> = { hi: 1, code: 0.3457, poem: 0.6117 }
+  const data = input.map((text) => {
+    const cosine = cosines[String(text)] ?? 0
+    return { embedding: [cosine, Math.sqrt(1 - cosine * cosine)] }
+  })
+  return { body: JSON.stringify({ data }) }
+}
 
 /** The recorded ports replaced by the ones that the fakes have here. */
 function toLocal(text: string): string {

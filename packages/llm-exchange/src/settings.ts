@@ -3,6 +3,7 @@ import type { HealthCheck } from '@weir/contract'
 import type { JsonObject, ProviderConf } from '@weir/llm'
 import type { AwsCredentials } from './credentials/aws-signer.ts'
 import type { GcpSettings } from './credentials/gcp-tokens.ts'
+import type { SemanticSettings } from './semantic/semantic-picker.ts'
 
 export interface InstanceSettings {
   readonly name: string
@@ -28,6 +29,9 @@ export interface InstanceSettings {
       }
     | undefined
   readonly checks?: HealthCheck | undefined
+  /** What this instance is for, when requests are balanced by meaning. */
+  readonly examples?: readonly string[] | undefined
+  readonly threshold?: number | undefined
 }
 
 /** What all instances of one configuration share (contract/ai-plugins.md §4). */
@@ -64,5 +68,6 @@ export interface RouteSettings extends TransportSettings, LimitSettings, Fallbac
   /** `ai-proxy` or `ai-proxy-multi`; names health checkers. */
   readonly plugin: string
   readonly balancer: BalancerSettings
+  readonly semantic_opts?: SemanticSettings | undefined
   readonly instances: readonly InstanceSettings[]
 }

@@ -1,6 +1,14 @@
 // The access phase of ai-proxy and ai-proxy-multi: is this a request to an LLM, in which protocol, and whom to ask?
-import { detectProtocol, JsonCollector, type JsonObject, type LongJson, wholeJsonBytesMax } from '@weir/llm'
+import {
+  type ClientProtocol,
+  detectProtocol,
+  JsonCollector,
+  type JsonObject,
+  type LongJson,
+  wholeJsonBytesMax,
+} from '@weir/llm'
 import type { Awaitable, Reply, RequestContext } from '@weir/plugin-api'
+import type { Instance } from '../instance/instance.ts'
 import type { RouteState } from '../route/route-state.ts'
 import { estimateTokens, listModels } from './local-answers.ts'
 import { allTried, emptyBody, noProtocol, notJson, tooLarge, unsupportedContentType } from './replies.ts'
@@ -47,12 +55,12 @@ async function openInPieces(
   return json.long ? openLong(ctx, route, json.long) : open(ctx, route, json.bytes())
 }
 
-function openLong(ctx: RequestContext, route: RouteState, raw: LongJson): Reply | undefined {
+function openLong(ctx: RequestContext, route: RouteState, raw: LongJson): Awaitable<Reply | undefined> {
   const complaint = raw.complaint()
   return complaint === '' ? openBody(ctx, route, raw.outline, raw) : notJson(complaint)
 }
 
-function open(ctx: RequestContext, route: RouteState, raw: Buffer | number): Reply | undefined {
+function open(ctx: RequestContext, route: RouteState, raw: Buffer | number): Awaitable<Reply | undefined> {
   if (typeof raw === 'number') return tooLarge(raw, route.maxRequestBytes)
   if (raw.length === 0) return emptyBody
   let body: unknown
@@ -70,10 +78,22 @@ function openBody(
   route: RouteState,
   body: unknown,
   raw: Buffer | LongJson,
-): Reply | undefined {
+): Awaitable<Reply | undefined> {
   const protocol = detectProtocol(ctx.request.path, body)
   if (!protocol || !isTable(body)) return noProtocol
-  const instance = route.pick(ctx, noneTried)
+  const picked = route.semantic?.pick(ctx, protocol, body, raw)
+  if (picked) return picked.then((instance) => begin(ctx, route, protocol, body, raw, instance))
+  return begin(ctx, route, protocol, body, raw, route.pick(ctx, noneTried))
+}
+
+function begin(
+  ctx: RequestContext,
+  route: RouteState,
+  protocol: ClientProtocol,
+  body: JsonObject,
+  raw: Buffer | LongJson,
+  instance: Instance | undefined,
+): Reply | undefined {
   if (!instance) return allTried
   if (protocol.name === 'anthropic-count-tokens' && !instance.plans.has(protocol))
     return estimateTokens(route, instance, protocol, body, raw)

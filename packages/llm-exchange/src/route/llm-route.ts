@@ -5,6 +5,7 @@ import { createBalancer, type NodeHealth } from '@weir/upstream'
 import { openExchange } from '../exchange/open-exchange.ts'
 import { RequestExchange } from '../exchange/request-exchange.ts'
 import { createInstance, type Instance } from '../instance/instance.ts'
+import { createSemanticPicker, type SemanticPicker } from '../semantic/semantic-picker.ts'
 import type { RouteSettings } from '../settings.ts'
 import { createFallbackRules } from './fallback.ts'
 import { createHashKey } from './hash-key.ts'
@@ -36,7 +37,8 @@ export function createLlmRoute(settings: RouteSettings, host: PluginHost): LlmRo
 
 function createState(settings: RouteSettings, host: PluginHost): RouteState {
   const instances = settings.instances.map((one, index) => createInstance(one, index, settings, host))
-  const fallback = createFallbackRules(settings)
+  const semantic = createSemantic(settings, instances, host)
+  const fallback = createFallbackRules(semantic ? {} : settings)
   const checked = instances.filter(({ isChecked }) => isChecked).flatMap(({ targets }) => targets ?? [])
   const { timeout, max_stream_duration_ms: durationMs } = settings
   const tiers = JSON.stringify(instances.map(({ name, priority }) => [name, priority]))
@@ -62,8 +64,18 @@ function createState(settings: RouteSettings, host: PluginHost): RouteState {
       }
       if (waits) return Promise.all(waits).then(() => undefined)
     },
+    semantic,
     pick: createPicker(settings, instances, host),
   }
+}
+
+function createSemantic(
+  { balancer, semantic_opts: options, instances: configured }: RouteSettings,
+  instances: readonly Instance[],
+  host: PluginHost,
+): SemanticPicker | undefined {
+  if (balancer.algorithm !== 'semantic' || !options) return undefined
+  return createSemanticPicker(options, configured, instances, host)
 }
 
 /** One instance is taken as it is: no balancer, no health, no second try (ai-plugins.md §8.1). */

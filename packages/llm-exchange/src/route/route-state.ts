@@ -3,6 +3,7 @@ import type { TokenEstimator } from '@weir/llm'
 import type { PluginHost, RequestContext } from '@weir/plugin-api'
 import type { AttemptRules } from '../attempt/attempt-types.ts'
 import type { Instance } from '../instance/instance.ts'
+import type { SemanticPicker } from '../semantic/semantic-picker.ts'
 import type { FallbackRules } from './fallback.ts'
 import type { QuotaMetrics } from './quota-metrics.ts'
 import type { Switches } from './switches.ts'
@@ -20,6 +21,8 @@ export interface RouteState {
   readonly quotaMetrics: QuotaMetrics
   /** Learns the addresses of checked instances; a promise only while a name server is asked. */
   prepare(): void | Promise<void>
+  /** Picks by meaning instead of `pick`, where that is configured; then nothing else is tried. */
+  readonly semantic: SemanticPicker | undefined
   /** The instance to use next, or undefined when all were tried. */
   pick(ctx: RequestContext, tried: readonly number[]): Instance | undefined
 }

@@ -18,10 +18,7 @@ export function check(config: Config): string | undefined {
     firstOf(config.instances, (instance) => {
       const complaint = instanceComplaint(instance)
       return complaint === undefined ? undefined : `instance '${instance.name}': ${complaint}`
-    }) ??
-    (config.balancer.algorithm === 'semantic'
-      ? 'balancer algorithm semantic is not supported. This build of Weir does not run it yet.'
-      : undefined)
+    })
   )
 }
 

@@ -118,7 +118,7 @@ test.each([
   ],
   [semantic({}, two), "instance 'a': must configure non-empty `examples` for the semantic algorithm"],
   [semantic({ fallback: 'z' }), "`semantic_opts.fallback` names unknown instance 'z'"],
-  [semantic({}), 'balancer algorithm semantic is not supported. This build of Weir does not run it yet.'],
+  [semantic({}), undefined],
   [{ instances: two, fallback_strategy: 'http_404' }, /fallback_strategy/],
   [{ instances: two, fallback_strategy: ['rate_limiting', 'http_429'] }, undefined],
 ])('%j: %s', (document, complaint) => {

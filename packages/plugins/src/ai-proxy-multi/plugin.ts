@@ -28,6 +28,8 @@ export const aiProxyMulti = definePlugin<Config>({
             weight: instance.weight,
             priority: instance.priority,
             checks: instance.checks,
+            examples: instance.examples,
+            threshold: instance.threshold,
           }),
         ),
       },

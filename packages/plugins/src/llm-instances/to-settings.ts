@@ -17,6 +17,8 @@ export function toInstanceSettings(
     readonly weight: number
     readonly priority: number
     readonly checks?: HealthCheck | undefined
+    readonly examples?: readonly string[] | undefined
+    readonly threshold?: number | undefined
   },
 ): InstanceSettings {
   return {
