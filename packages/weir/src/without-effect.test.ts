@@ -25,7 +25,6 @@ test('a store is of no use where the configuration is a file', () => {
   }
   expect(withoutEffect(parseSettings(JSON.stringify(given), {}))).toEqual([
     'deployment.etcd',
-    'weir.store',
     'plugin_attr.log-rotate',
   ])
 })

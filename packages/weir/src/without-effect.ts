@@ -41,7 +41,7 @@ const paths: readonly string[] = [
 ]
 
 /** These concern a store, which the standalone modes have none of. */
-const ofStores: readonly string[] = ['apisix.data_encryption', 'deployment.etcd', 'weir.store']
+const ofStores: readonly string[] = ['apisix.data_encryption', 'deployment.etcd']
 
 /** Those that are read although the build has no plugin of the name. */
 const readElsewhere = new Set(['prometheus', 'server-info'])
