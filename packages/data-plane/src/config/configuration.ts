@@ -172,18 +172,17 @@ export class Configuration implements Runtime, References {
     return this.#secrets.usersOf(references)
   }
 
-  /** Checks the newest versions of these documents again. */
+  /** Checks these documents again: the version in force, and after it a newer one that waits or was rejected. */
   recheck(keys: Iterable<string>): void {
     for (const key of keys) {
       const name = parseKey(key)
-      const entry = name && this.#newest(name, key)
-      if (entry) this.#check(name, entry)
+      if (!name) continue
+      const inForce = this.get(name.kind, name.id)?.entry
+      const newer = this.#secrets.waiting(key) ?? this.#rejected.get(key)?.entry
+      if (inForce) this.#check(name, inForce)
+      if (newer && newer !== inForce) this.#check(name, newer)
     }
     this.#generations.advance()
-  }
-
-  #newest({ kind, id }: DocumentName, key: string): StoreEntry | undefined {
-    return this.#secrets.waiting(key) ?? this.#rejected.get(key)?.entry ?? this.get(kind, id)?.entry
   }
 
   #put(name: DocumentName, entry: StoreEntry): void {

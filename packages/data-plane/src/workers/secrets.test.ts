@@ -132,6 +132,20 @@ test('what stays unresolved stays as text, except where it would guard something
   expect((await get('one', '/c')).status).toBe(503)
 })
 
+test('a rotated secret reaches the version in force, be a newer one rejected', async () => {
+  const { begin, put, vault, log } = await start(1, {
+    '/routes/2': { uri: '/b', plugins: { thread: { text: keyReference } } },
+  })
+  const get = await begin()
+  expect((await get('one', '/b')).text).toContain('one')
+  await put('/routes/2', { uri: '/b', plugins: { thread: { text: 1 } } })
+  await until(() =>
+    log.lines.some(({ message }) => message.includes('failed to check item data of [routes/2]')),
+  )
+  vault.secrets.set('kv/jack', { key: 'two' })
+  await until(async () => (await get('two', '/b')).text.includes('two'))
+})
+
 test('a manager’s document may come after those that refer to it', async () => {
   const { begin, put, store, vault } = await start(1)
   await store.delete('/secrets/vault/1')
