@@ -157,6 +157,10 @@ test('calls that are left or cut: nothing beyond the limits, and the books agree
   )
   expect(shown).toHaveLength(consumers.length * 2 + 2)
   for (const { used, limit } of shown) expect(used).toBeLessThanOrEqual(limit)
+  // Both planes tell the same.
+  const elsewhere = await quotas(topology.control)
+  const usedOf = (list: readonly Quota[]) => Object.fromEntries(list.map(({ key, used }) => [key, used]))
+  expect(usedOf(elsewhere)).toEqual(usedOf(shown))
   await expectBooksToAgree(outcomes.length, shown)
 })
 

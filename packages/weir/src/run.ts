@@ -3,6 +3,7 @@ import type { ControlPlane } from '@weir/control-plane'
 import type { ConfigStore } from '@weir/config-store'
 import type { Settings } from '@weir/contract'
 import type { DataPlane } from '@weir/data-plane'
+import type { QuotaServer, QuotaServerOptions } from '@weir/data-plane/quotas'
 import { reportStrayRejections } from '@weir/data-plane/stray-rejections'
 import { createLogger, type Logger } from '@weir/telemetry'
 import type { Command } from './command-line.ts'
@@ -22,6 +23,8 @@ export interface Planes {
   readonly store: ConfigStore
   readonly control: ControlPlane | undefined
   readonly data: DataPlane | undefined
+  /** The control API of a control plane alone. */
+  readonly quotas: QuotaServer | undefined
   readonly etcd: EtcdVersion
   readonly log: Logger
 }
@@ -80,7 +83,12 @@ async function start(settings: Settings, reader: SettingsReader): Promise<Planes
         ? await startStandaloneControlPlane({ ...options, store: opened.store })
         : await startControlPlane({ ...options, store })
     }
-    if (role === 'control_plane') return { settings, store, control, data: undefined, etcd, log }
+    if (role === 'control_plane') {
+      const quotas = settings.apisix.enable_control
+        ? await startQuotas({ settings, store, plugins: plugins.enabled, log })
+        : undefined
+      return { settings, store, control, data: undefined, quotas, etcd, log }
+    }
     const { startDataPlane } = await import('@weir/data-plane')
     const data = await startDataPlane({
       settings,
@@ -93,7 +101,7 @@ async function start(settings: Settings, reader: SettingsReader): Promise<Planes
       reload: () => planes && void reload(planes, reader),
       log,
     })
-    planes = { settings, store, control, data, etcd, log }
+    planes = { settings, store, control, data, quotas: undefined, etcd, log }
     return planes
   } catch (error) {
     etcd.close()
@@ -108,7 +116,13 @@ function withNames(settings: Settings, names: readonly string[] | undefined): Se
   return names ? { ...settings, plugins: names } : settings
 }
 
-async function stop({ control, data, etcd, store }: Planes): Promise<void> {
+async function startQuotas(options: QuotaServerOptions): Promise<QuotaServer | undefined> {
+  const { startQuotaServer } = await import('@weir/data-plane/quotas')
+  return startQuotaServer(options)
+}
+
+async function stop({ control, data, quotas, etcd, store }: Planes): Promise<void> {
+  quotas?.close()
   etcd.close()
   await control?.close()
   await data?.close()

@@ -17,8 +17,9 @@ export interface QuotaBooksOptions {
   readonly prefix: string
   readonly settings: Settings
   readonly plugins: readonly AnyPlugin[]
-  readonly counters: SharedArrayBuffer
-  readonly entries: () => readonly StoreEntry[]
+  /** Of this node; without them local counters are not told of. */
+  readonly counters: SharedArrayBuffer | undefined
+  readonly entries: () => readonly StoreEntry[] | Promise<readonly StoreEntry[]>
 }
 
 interface Listed extends QuotaAccount {
@@ -40,7 +41,7 @@ export class QuotaBooks {
   /** What the accounts hold, in the words of the configuration. @throws CounterUnavailableError */
   async read(filter: QuotaFilter): Promise<readonly object[]> {
     const shown = []
-    for (const account of this.#accounts(filter)) {
+    for (const account of await this.#accounts(filter)) {
       const use = await this.#store(account).read(account.key)
       if (use || account.isNamed) shown.push(toShown(account, use))
     }
@@ -50,7 +51,7 @@ export class QuotaBooks {
   /** Ends the windows of the accounts: nothing is used. Resolves with how many there were. */
   async reset(filter: QuotaFilter): Promise<number> {
     let count = 0
-    for (const account of this.#accounts(filter)) {
+    for (const account of await this.#accounts(filter)) {
       const store = this.#store(account)
       if (!(await store.read(account.key))) continue
       await store.reset(account.key)
@@ -68,8 +69,8 @@ export class QuotaBooks {
     return this.#stores.open(policy)
   }
 
-  #accounts({ consumer, instance }: QuotaFilter): readonly Listed[] {
-    const documents = this.#documents()
+  async #accounts({ consumer, instance }: QuotaFilter): Promise<readonly Listed[]> {
+    const documents = documentsOf(await this.#options.entries())
     const instances = instancesOf(documents)
     const accounts = documents.flatMap((document) =>
       ownersOf(document, documents, this.#options.prefix).flatMap((owner) =>
@@ -90,18 +91,10 @@ export class QuotaBooks {
       .filter(
         (account) =>
           (consumer === undefined || account.consumer === consumer) &&
-          (instance === undefined || account.instance === instance),
+          (instance === undefined || account.instance === instance) &&
+          (this.#options.counters !== undefined || account.policy.policy !== 'local'),
       )
       .slice(0, ACCOUNTS_MAX)
-  }
-
-  #documents(): readonly Document[] {
-    return this.#options.entries().flatMap(({ key, value }): Document[] => {
-      const document = parse(value)
-      return document && isJsonObject(document['plugins'])
-        ? [{ key, document, plugins: document['plugins'] }]
-        : []
-    })
   }
 
   #configOf(plugin: AnyPlugin, { plugins }: Document): unknown {
@@ -112,6 +105,15 @@ export class QuotaBooks {
     const parsed = plugin.schema.parse(new Resolution({ environment: process.env }).resolve(plain))
     return parsed.ok ? parsed.value : undefined
   }
+}
+
+function documentsOf(entries: readonly StoreEntry[]): readonly Document[] {
+  return entries.flatMap(({ key, value }): Document[] => {
+    const document = parse(value)
+    return document && isJsonObject(document['plugins'])
+      ? [{ key, document, plugins: document['plugins'] }]
+      : []
+  })
 }
 
 interface Document {

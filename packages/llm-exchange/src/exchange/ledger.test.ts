@@ -118,6 +118,31 @@ test('a record says who paid what, and how the request ended', async () => {
   await world.origins.close()
 })
 
+test('what is estimated of a stream that broke off is never more than it reserved', async () => {
+  const world = createWorld()
+  const route = world.route([{ name: 'hi', override: { endpoint: server.url } }])
+  const store = createLocalCounters()
+  const quota = createQuota(
+    {},
+    {
+      store,
+      asks: (_ctx, key, { promptTokens, completionTokens }) => [
+        {
+          ...{ store, key, limit: 1000, windowSeconds: 60, admission: 'fits' },
+          amount: promptTokens + completionTokens,
+          cost: ({ totalTokens }) => totalTokens,
+        },
+      ],
+    },
+  )
+  server.setScenario({ words: Array.from({ length: 10 }, () => ' longwords'), cutAfterChunks: 8 })
+  const { ctx } = await call(route, { request: { body: { ...streamed, max_tokens: 3 } }, quotas: [quota] })
+  expect(ctx.llm?.ledger).toMatchObject({ reason: 'stream_broken', source: 'estimated' })
+  const [entry] = ctx.llm!.ledger.accounts
+  expect(entry!.charged).toBe(entry!.reserved)
+  await world.origins.close()
+})
+
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((all, one) => all + one, 0)
 }

@@ -22,6 +22,8 @@ export class RequestCost {
   readonly #body: JsonObject
   readonly #raw: Buffer | LongJson | undefined
   #prompt: Prompt | undefined = undefined
+  /** What was expected of the attempt that is under way. */
+  #expected: QuotaEstimate | undefined = undefined
 
   /** `raw` is the body as the client sent it; undefined when a plugin has replaced it. */
   constructor(
@@ -43,19 +45,34 @@ export class RequestCost {
     const member = (key: string) => (shaper ? shaper.member(body, key) : body[key])
     const bound = completionBound(member)
     const answers = answersBound(member)
-    return {
+    this.#expected = {
       promptTokens: this.#estimator.promptTokens(model, this.#measure()),
       completionTokens: Math.min(tokensMax, (bound || this.#estimator.completionTokens(model)) * answers),
       answers,
       isBounded: bound > 0,
     }
+    return this.#expected
   }
 
-  /** After it, from the delivered text. Undefined where there is no text from which anything could be estimated. */
-  delivered(model: string, textBytes: number, interrupted: boolean): UsageReport | undefined {
+  /**
+   * After it, from the delivered text: never more than was expected at most, and than `completionMax`. Undefined where
+   * there is no text from which anything could be estimated.
+   */
+  delivered(
+    model: string,
+    textBytes: number,
+    interrupted: boolean,
+    completionMax: number | undefined,
+  ): UsageReport | undefined {
     if (!this.#protocol.hasText) return undefined
-    const promptTokens = this.#estimator.promptTokens(model, this.#measure())
-    return estimatedUsage(promptTokens, this.#estimator.tokensOfText(model, textBytes), interrupted)
+    const expected = this.#expected
+    const promptTokens = expected?.promptTokens ?? this.#estimator.promptTokens(model, this.#measure())
+    const most = Math.min(
+      expected?.isBounded === true ? expected.completionTokens : Infinity,
+      completionMax ?? Infinity,
+    )
+    const completionTokens = Math.min(most, this.#estimator.tokensOfText(model, textBytes))
+    return estimatedUsage(promptTokens, completionTokens, interrupted)
   }
 
   learn(model: string, textBytes: number, usage: UsageReport): void {

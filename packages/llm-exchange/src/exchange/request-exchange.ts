@@ -385,7 +385,8 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   }
 
   #delivered(textBytes: number, interrupted = false): UsageReport | undefined {
-    return this.#cost.delivered(this.model, textBytes, interrupted)
+    const max = this.#reservation?.completionMax
+    return this.#cost.delivered(this.model, textBytes, interrupted, max)
   }
 
   /** Once per request, whichever exit comes first. Without a usage the request cost nothing. */
