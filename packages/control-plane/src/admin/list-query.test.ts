@@ -20,8 +20,8 @@ const orders = {
   byCreation: () => documents.toSorted((one, other) => one.createRevision - other.createRevision),
 }
 
-function select(query: string): Page {
-  const page = selectPage(orders, new URLSearchParams(query), routeFilters)
+async function select(query: string): Promise<Page> {
+  const page = await selectPage(orders, new URLSearchParams(query), routeFilters)
   if ('complaint' in page) throw new Error(page.complaint)
   return page
 }
@@ -45,34 +45,55 @@ describe('lists', () => {
     ['page=1&page_size=10', ['b', 'c', 'a']],
     ['page=-4&page_size=500', ['b', 'c', 'a']],
     ['page=2&page_size=10', []],
-  ])('%s', (query, expected) => {
-    expect(keysOf(select(query))).toEqual(expected)
+  ])('%s', async (query, expected) => {
+    expect(keysOf(await select(query))).toEqual(expected)
   })
 
-  it('counts what the filters left, not what the page shows', () => {
-    expect(select('page=2&page_size=10&label=env')).toMatchObject({ total: 2, documents: [], paged: true })
-  })
-
-  it.each(['page=1&page_size=9', 'page=1&page_size=501', 'page=1&page_size=-1'])('refuses %s', (query) => {
-    expect(selectPage(orders, new URLSearchParams(query), routeFilters)).toEqual({
-      complaint: 'page_size must be between 10 and 500',
-      plain: true,
+  it('counts what the filters left, not what the page shows', async () => {
+    expect(await select('page=2&page_size=10&label=env')).toMatchObject({
+      total: 2,
+      documents: [],
+      paged: true,
     })
   })
 
-  it('says what is wrong with an expression', () => {
-    expect(selectPage(orders, new URLSearchParams('name=('), routeFilters)).toMatchObject({
+  it.each(['page=1&page_size=9', 'page=1&page_size=501', 'page=1&page_size=-1'])(
+    'refuses %s',
+    async (query) => {
+      expect(await selectPage(orders, new URLSearchParams(query), routeFilters)).toEqual({
+        complaint: 'page_size must be between 10 and 500',
+        plain: true,
+      })
+    },
+  )
+
+  it('says what is wrong with an expression', async () => {
+    expect(await selectPage(orders, new URLSearchParams('name=('), routeFilters)).toMatchObject({
       complaint: expect.stringContaining('invalid argument name: Invalid regular expression'),
     })
   })
 
-  it('gives up an expression that never ends', () => {
+  it('gives up an expression that never ends', async () => {
     const slow = [document('a', 1, { name: `${'a'.repeat(200)}!` })]
-    const page = selectPage(
+    const page = await selectPage(
       { byKey: () => slow, byCreation: () => slow },
       new URLSearchParams({ name: '^(a+)+$' }),
       routeFilters,
     )
     expect(page).toMatchObject({ complaint: expect.stringContaining('takes longer than') })
+  })
+
+  it('searches many documents in turns that nobody notices', async () => {
+    const many = Array.from({ length: 30_000 }, (_, i) => document(`d${i}`, i, { name: `name-${i}` }))
+    let turns = 0
+    const ticking = setInterval(() => (turns += 1), 1)
+    const found = await selectPage(
+      { byKey: () => many, byCreation: () => many },
+      new URLSearchParams({ name: '-(1+)+$' }),
+      routeFilters,
+    )
+    clearInterval(ticking)
+    expect(found).toMatchObject({ total: 5 })
+    expect(turns).toBeGreaterThan(3)
   })
 })

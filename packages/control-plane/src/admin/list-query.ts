@@ -19,18 +19,18 @@ interface Orders {
 }
 
 /** The page that a query asks for, or the complaint. `plain`: APISIX says it without an envelope. */
-export function selectPage(
+export async function selectPage(
   orders: Orders,
   query: URLSearchParams,
   filterFields: ReadonlySet<string>,
-): Page | { readonly complaint: string; readonly plain: boolean } {
+): Promise<Page | { readonly complaint: string; readonly plain: boolean }> {
   const page = numberOf(query.get('page'))
   const size = numberOf(query.get('page_size'))
   const paged = page !== undefined && size !== undefined
   if (paged && (size < PAGE_SIZE_MIN || size > PAGE_SIZE_MAX)) {
     return { complaint: `page_size must be between ${PAGE_SIZE_MIN} and ${PAGE_SIZE_MAX}`, plain: true }
   }
-  const found = filter(paged ? orders.byCreation() : orders.byKey(), query, filterFields)
+  const found = await filter(paged ? orders.byCreation() : orders.byKey(), query, filterFields)
   if (typeof found === 'string') return { complaint: found, plain: false }
   if (!paged) return { total: found.length, documents: found, paged }
   const start = (Math.max(1, Math.floor(page)) - 1) * Math.floor(size)
@@ -44,11 +44,11 @@ export function numberOf(text: string | null): number | undefined {
   return Number.isFinite(number) ? number : undefined
 }
 
-function filter(
+async function filter(
   documents: readonly Document[],
   query: URLSearchParams,
   filterFields: ReadonlySet<string>,
-): readonly Document[] | string {
+): Promise<readonly Document[] | string> {
   let left = documents
   const label = query.get('label')
   if (label !== null) left = left.filter(({ facts }) => facts.labels.includes(label))
@@ -58,7 +58,7 @@ function filter(
   for (const [argument, textsOf] of searches) {
     const pattern = query.get(argument)
     if (pattern === null) continue
-    const found = searchAll(pattern, left.map(textsOf))
+    const found = await searchAll(pattern, left.map(textsOf))
     if (!found.ok) return `invalid argument ${argument}: ${found.error}`
     left = left.filter((_, i) => found.matches[i])
   }

@@ -45,7 +45,7 @@ async function list(
   const directory = admin.view.directory(resource.contract.collection, parent)
   // Directories below a document have no placeholder: empty, they are not there.
   if (parent !== undefined && directory.isEmpty) return keyNotFound
-  const page = selectPage(directory, query, resource.listFilters ?? noFilters)
+  const page = await selectPage(directory, query, resource.listFilters ?? noFilters)
   if ('complaint' in page) {
     return page.plain ? { status: 400, text: page.complaint, versioned: true } : refuse(400, page.complaint)
   }
