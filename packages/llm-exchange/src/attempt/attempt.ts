@@ -6,28 +6,16 @@
 // Before the first token an attempt may fail and another instance be tried, because nobody has seen anything of it.
 // From the first token on the answer belongs to the client: whatever happens is visible to it.
 import { GatewayError } from '@weir/contract'
-import {
-  type ClientProtocol,
-  type Conversion,
-  ConversionError,
-  type ConvertedRequest,
-  FrameWatch,
-  type ReplyConversion,
-  StreamConverter,
-  StreamWatch,
-  type Watch,
-} from '@weir/llm'
+import { FrameWatch, StreamConverter, StreamWatch, type Watch } from '@weir/llm'
 import type { ByteSink, ByteStream, RequestContext, UpstreamAttempt } from '@weir/plugin-api'
-import type { AnswerHeaders, Exchange, ExchangeHandler, UpstreamError, UpstreamRequest } from '@weir/upstream'
-import type { Authorizer } from '../credentials/authorizer.ts'
-import type { CallPlan } from '../instance/call-plan.ts'
+import type { AnswerHeaders, Exchange, ExchangeHandler, UpstreamError } from '@weir/upstream'
+import { type Authorizer, AuthorizationError } from '../credentials/authorizer.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { Target } from '../instance/targets.ts'
 import type { AttemptExit, AttemptOwner, AttemptRules, AttemptState, Outgoing } from './attempt-types.ts'
-import { conversionRefusal, convertAnswer, listFields } from './converted.ts'
+import { convertAnswer, listFields } from './converted.ts'
 import {
   type Failure,
-  noPath,
   ownFailure,
   refusal,
   textFailure,
@@ -35,7 +23,7 @@ import {
   upstreamFailure,
 } from './failure.ts'
 import { joined, joinedBytesMax, readPieces, streamPieces } from './pieces-out.ts'
-import { requestHeaders } from './request-headers.ts'
+import { type PreparedRequest, prepareRequest } from './prepare-request.ts'
 import { readResponseHeaders } from './response-headers.ts'
 
 /** A complete answer is held in memory; without `max_response_bytes`, and for errors, this is the bound. */
@@ -48,8 +36,6 @@ const none: readonly never[] = []
 const noOutput =
   'streaming response completed without producing any output; ' +
   'the upstream likely returned a different stream format than the converter expects'
-
-type RequestHead = Pick<UpstreamRequest, 'method' | 'path' | 'headers'>
 
 export class Attempt implements ExchangeHandler, ByteStream {
   readonly instance: Instance
@@ -71,14 +57,9 @@ export class Attempt implements ExchangeHandler, ByteStream {
   readonly #ctx: RequestContext
   readonly #outgoing: Outgoing
   readonly #rules: AttemptRules
-  /** What the instance is spoken to. */
-  #target: ClientProtocol
-  /** Undefined when the client speaks that too. */
-  #reply: ReplyConversion | undefined = undefined
+  #request: PreparedRequest | undefined = undefined
   #converter: StreamConverter | undefined = undefined
   #isFramed = false
-  /** What of the request the target protocol could not say. */
-  #dropped: readonly string[] = none
   #record: UpstreamAttempt | undefined = undefined
   #exchange: Exchange | undefined = undefined
   #isFailure = false
@@ -101,7 +82,6 @@ export class Attempt implements ExchangeHandler, ByteStream {
     this.#ctx = ctx
     this.instance = instance
     this.#outgoing = outgoing
-    this.#target = outgoing.protocol
     this.#rules = rules
   }
 
@@ -113,63 +93,30 @@ export class Attempt implements ExchangeHandler, ByteStream {
     if (!plan) return this.#fail('rejected', refusal(400, instance.unsupported(protocol)))
     const target = instance.targets?.choose()
     if (!target) return this.#fail('transport_failed', ownFailure(500, 'the instance has no endpoint'))
-    this.#target = plan.target
-    if (!plan.conversion) return this.#shape(plan, target, this.#outgoing)
-    const converted = this.#convert(plan.conversion)
-    if (converted) this.#shape(plan, target, { body: converted.body, raw: undefined })
+    const { trustedAddresses } = this.#rules
+    const request = prepareRequest(this.#ctx, instance, plan, this.#outgoing, target.host, trustedAddresses)
+    if ('isFinal' in request) return this.#fail('rejected', request)
+    this.#request = request
+    this.toolCount = request.toolCount
+    this.endUser = request.endUser
+    if (instance.authorizer) void this.#authorize(instance.authorizer, target, request)
+    else this.#dispatch(target, request)
   }
 
-  /** Anew for each attempt, from the client's own request. */
-  #convert(conversion: Conversion): ConvertedRequest | undefined {
-    const { body, model } = this.#outgoing.exchange
+  async #authorize(authorizer: Authorizer, target: Target, request: PreparedRequest): Promise<void> {
     try {
-      const converted = conversion.request(body, { model })
-      this.#reply = converted.reply
-      this.#dropped = converted.dropped
-      return converted
-    } catch (error) {
-      this.#fail('rejected', conversionRefusal(error))
-      return undefined
-    }
-  }
-
-  #shape(plan: CallPlan, target: Target, { body, raw }: Pick<Outgoing, 'body' | 'raw'>): void {
-    const { exchange, completionMax } = this.#outgoing
-    const path = plan.path(this.#ctx, exchange.model, exchange.stream)
-    if (path === undefined) return this.#fail('rejected', noPath)
-    const { bytes, edits } = plan.shaper.shape(body, raw, completionMax)
-    const plain = requestHeaders(this.#ctx, this.instance, target.host, this.#rules.trustedAddresses)
-    const headers = plan.conversion?.headers?.(plain) ?? plain
-    if (edits) {
-      const tools = 'tools' in edits ? edits['tools'] : body['tools']
-      this.toolCount = Array.isArray(tools) ? tools.length : 0
-      this.endUser = plan.target.endUser({ ...body, ...edits })
-    }
-    const method = plan.method(this.#ctx)
-    const { authorizer } = this.instance
-    if (authorizer) void this.#authorize(authorizer, target, { method, path, headers }, bytes)
-    else this.#dispatch(target, { method, path, headers }, bytes)
-  }
-
-  async #authorize(
-    authorizer: Authorizer,
-    target: Target,
-    head: RequestHead,
-    body: Buffer | readonly Buffer[],
-  ): Promise<void> {
-    try {
-      const { method, path } = head
+      const { method, path, body } = request
       const more = await authorizer.authorize({ method, path, host: this.instance.hostHeader, body })
-      head.headers.push(...more)
+      request.headers.push(...more)
+      if (this.state === 'connecting') this.#dispatch(target, request)
     } catch (error) {
       if (this.state !== 'connecting') return
-      this.#fail('rejected', ownFailure(500, error instanceof Error ? error.message : 'no credentials'))
-      return
+      const isKnown = error instanceof AuthorizationError
+      this.#fail('rejected', ownFailure(500, isKnown ? error.message : 'the request could not be signed'))
     }
-    if (this.state === 'connecting') this.#dispatch(target, head, body)
   }
 
-  #dispatch(target: Target, { method, path, headers }: RequestHead, bytes: Buffer | readonly Buffer[]): void {
+  #dispatch(target: Target, { method, path, headers, body }: PreparedRequest): void {
     this.#begin(target.address, path)
     const { timeout } = this.#rules
     this.#exchange = target.origin.send(
@@ -177,7 +124,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
         method,
         path,
         headers,
-        body: Buffer.isBuffer(bytes) ? bytes : readPieces(bytes, headers),
+        body: Buffer.isBuffer(body) ? body : readPieces(body, headers),
         timeouts: { headersMs: timeout, idleMs: timeout },
       },
       this,
@@ -190,7 +137,8 @@ export class Attempt implements ExchangeHandler, ByteStream {
     if (this.#record) this.#record.headerMs = performance.now() - this.startedAt
     const { headers, isStream, isFramed, isEncoded, contentLength } = readResponseHeaders(answer.fields)
     this.headers = headers
-    if (this.#dropped.length > 0) headers.push('X-Weir-Dropped-Fields', listFields(this.#dropped))
+    const dropped = this.#request?.converted?.dropped
+    if (dropped && dropped.length > 0) headers.push('X-Weir-Dropped-Fields', listFields(dropped))
     this.#isFailure = status === 429 || status >= 500 || this.#rules.failureStatuses.has(status)
     if (isEncoded) {
       // Nobody asked for it, and what cannot be read can neither be accounted nor checked.
@@ -213,9 +161,10 @@ export class Attempt implements ExchangeHandler, ByteStream {
   #watchStream(isFramed: boolean): void {
     const { wantsText } = this.#outgoing
     this.#isFramed = isFramed
-    this.watch = isFramed ? new FrameWatch(this.#target, wantsText) : new StreamWatch(this.#target, wantsText)
-    if (!this.#reply) return
-    this.#converter = new StreamConverter(this.#reply.stream(), isFramed)
+    const { converted, target = this.#outgoing.protocol } = this.#request ?? {}
+    this.watch = isFramed ? new FrameWatch(target, wantsText) : new StreamWatch(target, wantsText)
+    if (!converted) return
+    this.#converter = new StreamConverter(converted.reply.stream(), isFramed)
     // It is written as server-sent events, however it came.
     const at = this.headers.indexOf('Content-Type')
     if (isFramed && at >= 0) this.headers[at + 1] = 'text/event-stream'
@@ -408,10 +357,11 @@ export class Attempt implements ExchangeHandler, ByteStream {
   /** No marker of the end is needed where every answer said that it is finished. */
   #looksComplete(): boolean {
     const { watch } = this
-    if (!watch || (!this.#target.marks && !this.#isFramed)) return true
+    const { converted, target = this.#outgoing.protocol } = this.#request ?? {}
+    if (!watch || (!target.marks && !this.#isFramed)) return true
     if (watch.done) return true
     // A converted request asks for one answer.
-    const wanted = this.#reply ? 1 : this.#target.answersWanted(this.#outgoing.body)
+    const wanted = converted ? 1 : target.answersWanted(this.#outgoing.body)
     return watch.finished > 0 && watch.finished >= wanted
   }
 
@@ -424,25 +374,13 @@ export class Attempt implements ExchangeHandler, ByteStream {
       this.#fail('rejected', upstreamFailure(this.status, this.headers, body))
       return
     }
-    const answer = this.#reply ? this.#convertBack(this.#reply, bytes) : bytes
-    if (!answer) return
+    const reply = this.#request?.converted?.reply
+    const answer = reply ? convertAnswer(reply, this.status, bytes) : bytes
+    if ('isFinal' in answer) return this.#fail('rejected', answer)
     this.#end('answered', this.status)
     this.#noteSent()
     this.firstTokenMs = this.endedMs
     this.#owner.answered(this, answer)
-  }
-
-  #convertBack(
-    reply: ReplyConversion,
-    bytes: Buffer | readonly Buffer[],
-  ): Buffer | readonly Buffer[] | undefined {
-    try {
-      return convertAnswer(reply, this.status, bytes)
-    } catch (error) {
-      if (!(error instanceof ConversionError)) throw error
-      this.#fail('rejected', textFailure(500, error.message, none))
-      return undefined
-    }
   }
 
   /** A stream that brought nothing: another instance may still be asked. */

@@ -132,3 +132,25 @@ test('what a path needs and nobody names is said', async () => {
   expect(status).toBe(400)
   expect(text).toContain('could not resolve upstream path')
 })
+
+test('without a token the instance has failed, and the next one is asked', async () => {
+  const vertex = {
+    provider: 'vertex-ai',
+    auth: { gcp: { service_account_json: '{}' } },
+    provider_conf: { project_id: 'p', region: 'r' },
+    priority: 1,
+  }
+  const chat = {
+    request: { body: { model: 'm', messages: message.messages }, target: '/v1/chat/completions' },
+  }
+  expect(await call(world.route([vertex]), chat)).toMatchObject({
+    status: 500,
+    text: '{"error_msg":"failed to get gcp access token: failed to get google oauth token"}\n',
+  })
+  const { status, ctx } = await call(
+    world.route([vertex, endpoint()], { fallback_strategy: 'http_5xx' }),
+    chat,
+  )
+  expect(status).toBe(200)
+  expect(ctx.llm?.instance).toBe('i1')
+})
