@@ -89,7 +89,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
   send(): void {
     const { protocol } = this.#outgoing
     const { instance } = this
-    const plan = instance.plans.get(protocol)
+    const plan = instance.plans.get(protocol.name)
     if (!plan) return this.#fail('rejected', refusal(400, instance.unsupported(protocol)))
     const target = instance.targets?.choose()
     if (!target) return this.#fail('transport_failed', ownFailure(500, 'the instance has no endpoint'))

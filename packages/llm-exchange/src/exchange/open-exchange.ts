@@ -95,7 +95,7 @@ function begin(
   instance: Instance | undefined,
 ): Reply | undefined {
   if (!instance) return allTried
-  if (protocol.name === 'anthropic-count-tokens' && !instance.plans.has(protocol))
+  if (protocol.name === 'anthropic-count-tokens' && !instance.plans.has(protocol.name))
     return estimateTokens(route, instance, protocol, body, raw)
   ctx.llm = new RequestExchange(ctx, route, protocol, body, raw, instance)
   return undefined

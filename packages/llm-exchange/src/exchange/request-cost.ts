@@ -41,7 +41,7 @@ export class RequestCost {
   /** Before the call: the prompt by its bytes, the completion by the bound that goes out, else as learned. */
   expected(instance: Instance, model: string): QuotaEstimate {
     const body = this.#body
-    const shaper = instance.plans.get(this.#protocol)?.shaper
+    const shaper = instance.plans.get(this.#protocol.name)?.shaper
     const member = (key: string) => (shaper ? shaper.member(body, key) : body[key])
     const bound = completionBound(member)
     const answers = answersBound(member)

@@ -6,6 +6,7 @@ import {
   findProvider,
   hostHeader,
   parseEndpoint,
+  type ProtocolName,
   type Provider,
 } from '@weir/llm'
 import type { PluginHost } from '@weir/plugin-api'
@@ -37,7 +38,7 @@ export interface Instance {
   /** Undefined when `headers` hold all credentials. */
   readonly authorizer: Authorizer | undefined
   /** By protocol; what is missing is not supported. */
-  readonly plans: ReadonlyMap<ClientProtocol, CallPlan>
+  readonly plans: ReadonlyMap<ProtocolName, CallPlan>
   readonly unsupported: (protocol: ClientProtocol) => string
 }
 
@@ -58,10 +59,10 @@ export function createInstance(
     .flat()
   headers.push('content-type', 'application/json')
   const supported = Object.keys(provider.paths).join(', ')
-  const plans = new Map<ClientProtocol, CallPlan>()
+  const plans = new Map<ProtocolName, CallPlan>()
   for (const protocol of clientProtocols) {
     const plan = createCallPlan(settings, provider, endpoint, protocol)
-    if (plan) plans.set(protocol, plan)
+    if (plan) plans.set(protocol.name, plan)
   }
   const model = settings.options?.['model']
   return {

@@ -72,6 +72,9 @@ export const bedrockConverse: ClientProtocol = {
   isDataEvent: () => false,
 }
 
+/** As Amazon's own clients ask for a stream: by the path. */
+export const bedrockConverseStream: ClientProtocol = { ...bedrockConverse, isStream: () => true }
+
 /**
  * The metadata with the usage comes last; `messageStop` before it ends the answer, not the stream (APISIX takes both
  * for the end).

@@ -1,7 +1,7 @@
 // Which protocol a client speaks: by its path and the shape of its body (contract/ai-plugins.md §2).
 import { anthropicCountTokens } from './anthropic-count-tokens.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
-import { bedrockConverse } from './bedrock-converse.ts'
+import { bedrockConverse, bedrockConverseStream } from './bedrock-converse.ts'
 import { openaiChat } from './openai-chat.ts'
 import { openaiEmbeddings } from './openai-embeddings.ts'
 import { openaiResponses } from './openai-responses.ts'
@@ -14,6 +14,7 @@ export function detectProtocol(path: string, body: unknown): ClientProtocol | un
   if (!isTable(body)) return undefined
   const hasMessages = isTable(body['messages'])
   if (hasMessages && path.endsWith('/converse')) return bedrockConverse
+  if (hasMessages && path.endsWith('/converse-stream')) return bedrockConverseStream
   if (path.endsWith('/v1/messages')) return anthropicMessages
   // APISIX takes it for a chat.
   if (hasMessages && path.endsWith('/v1/messages/count_tokens')) return anthropicCountTokens

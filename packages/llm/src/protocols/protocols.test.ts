@@ -10,6 +10,7 @@ import type { ClientProtocol } from './protocol.ts'
 
 test.each([
   ['/x/converse', { messages: [] }, 'bedrock-converse'],
+  ['/model/m/converse-stream', { messages: [] }, 'bedrock-converse'],
   ['/v1/messages', {}, 'anthropic-messages'],
   ['/v1/messages', [], 'anthropic-messages'],
   ['/v1/messages/count_tokens', { messages: [] }, 'anthropic-count-tokens'],

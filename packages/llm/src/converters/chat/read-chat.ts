@@ -92,6 +92,7 @@ function readMessages(body: JsonObject, dropped: DroppedFields) {
   const turns: Turn[] = []
   for (const [i, message] of objectsAt(body, 'messages').entries()) {
     if (typeof message['role'] !== 'string') throw new ConversionError(`invalid message at index ${i + 1}`)
+    if (isPresent(message['name'])) dropped.add('messages.name')
     if (isSystemRole(message['role'])) system.push(textOf(readContent(message['content'], dropped)))
     else {
       const role = message['role'] === 'assistant' ? 'assistant' : 'user'
@@ -124,6 +125,8 @@ function readContent(content: unknown, dropped: DroppedFields): Part[] {
   if (!Array.isArray(content)) return []
   return content.filter(isJsonObject).flatMap((part) => {
     const read = readPart(part)
+    const detail = objectAt(part, 'image_url')['detail']
+    if (isPresent(detail) && detail !== 'auto') dropped.add('messages.image_url.detail')
     if (!read) dropped.add(`messages.${textAt(part, 'type')}`)
     return read ?? []
   })
