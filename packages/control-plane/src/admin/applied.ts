@@ -39,7 +39,7 @@ export function waitOf(query: URLSearchParams): Wait | { readonly complaint: str
  * everywhere. The write itself is never undone.
  */
 export async function afterApplied(written: Reply, { timeoutMs }: Wait, admin: Admin): Promise<Reply> {
-  const body = written.json === undefined ? undefined : parseDocument(written.json)
+  const body = typeof written.json === 'string' ? parseDocument(written.json) : undefined
   if (written.status > 201 || body === undefined) return written
   const key = typeof body['key'] === 'string' ? body['key'].slice(admin.store.prefix.length) : ''
   const progress = await progressOf(timeoutMs, admin)

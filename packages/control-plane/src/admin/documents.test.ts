@@ -270,3 +270,19 @@ describe('times and lives', () => {
     expect((await plane.patch('/routes/text', { desc: 'x' })).status).toBe(400)
   })
 })
+
+it('a long list arrives whole, however it is sent', async () => {
+  const ids = Array.from({ length: 1_300 }, (_, i) => `r${i}`)
+  await Promise.all(
+    ids.map((id) =>
+      plane.store.put(`/routes/${id}`, JSON.stringify({ id, uri: '/ä', plugins: { cors: {} } })),
+    ),
+  )
+  const { json, text } = await plane.get('/routes')
+  const list = isJsonObject(json) && Array.isArray(json['list']) ? json['list'] : []
+  expect(isJsonObject(json) ? json['total'] : json).toBe(ids.length)
+  expect(list.map(({ key }: { key: string }) => key)).toEqual(
+    ids.map((id) => `/apisix/routes/${id}`).toSorted(),
+  )
+  expect(text.endsWith(']}\n')).toBe(true)
+})

@@ -49,10 +49,16 @@ async function list(
   if ('complaint' in page) {
     return page.plain ? { status: 400, text: page.complaint, versioned: true } : refuse(400, page.complaint)
   }
+  const { total, documents, paged } = page
   // An empty page prints as Lua's empty table, which is an object.
-  const items =
-    page.paged && page.documents.length === 0 ? '{}' : await itemsOf(resource, page.documents, admin)
-  return { status: 200, json: `{"total":${page.total},"list":${items}}`, versioned: true }
+  if (paged && documents.length === 0)
+    return { status: 200, json: `{"total":${total},"list":{}}`, versioned: true }
+  const start = `{"total":${total},"list":[`
+  const json =
+    documents.length > DOCUMENTS_PER_TURN
+      ? piecesOf(start, resource, documents, admin)
+      : `${start}${itemsOf(resource, documents, admin)}]}`
+  return { status: 200, json, versioned: true }
 }
 
 /**
@@ -65,17 +71,23 @@ async function freshen(resource: AdminResource, { store, view }: Admin): Promise
   await view.reached(revision)
 }
 
-async function itemsOf(
+/** A long list, written while it is sent. */
+async function* piecesOf(
+  start: string,
   resource: AdminResource,
   documents: readonly Document[],
   admin: Admin,
-): Promise<string> {
-  const items: string[] = []
-  for (const [i, document] of documents.entries()) {
-    if (i > 0 && i % DOCUMENTS_PER_TURN === 0) await nextTurn()
-    items.push(itemOf(resource, document, admin))
+): AsyncGenerator<string> {
+  for (let i = 0; i < documents.length; i += DOCUMENTS_PER_TURN) {
+    const items = itemsOf(resource, documents.slice(i, i + DOCUMENTS_PER_TURN), admin)
+    yield (i === 0 ? start : ',') + items
+    await nextTurn()
   }
-  return `[${items.join(',')}]`
+  yield ']}'
+}
+
+function itemsOf(resource: AdminResource, documents: readonly Document[], admin: Admin): string {
+  return documents.map((document) => itemOf(resource, document, admin)).join(',')
 }
 
 function itemOf(resource: AdminResource, document: Document, admin: Admin): string {

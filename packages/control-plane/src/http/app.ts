@@ -90,9 +90,26 @@ function bodyReader(c: Context<Env>, incoming: IncomingMessage, bytesMax: number
   }
 }
 
+/** Taken from `pieces` as fast as the client reads. */
+function toStream(pieces: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const left = pieces[Symbol.asyncIterator]()
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await left.next()
+      if (!done) controller.enqueue(encoder.encode(value))
+      else {
+        controller.enqueue(encoder.encode('\n'))
+        controller.close()
+      }
+    },
+  })
+}
+
 function send(c: Context<Env>, { status, json, text = '', versioned, headers = {} }: Reply): Response {
   for (const [name, value] of Object.entries(headers)) c.header(name, value)
   if (versioned === true) c.header('X-API-VERSION', 'v3')
   c.header('Content-Type', 'application/json')
+  if (typeof json === 'object') return c.body(toStream(json), status)
   return c.body(json === undefined ? text : `${json}\n`, status)
 }

@@ -4,8 +4,8 @@ export type Status = 200 | 201 | 202 | 400 | 401 | 404 | 405 | 500 | 503
 
 export interface Reply {
   readonly status: Status
-  /** JSON; a line end is added when it is sent. */
-  readonly json?: string
+  /** JSON; a line end is added when it is sent. Long JSON comes in pieces, which are sent one by one. */
+  readonly json?: string | AsyncIterable<string>
   /** Plain text, sent as it is, though the Content-Type still says JSON (contract: admin-api.md §3.3). */
   readonly text?: string
   /** Whether the resource logic spoke: such answers carry X-API-VERSION (contract: admin-api.md §1). */
