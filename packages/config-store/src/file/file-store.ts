@@ -87,16 +87,17 @@ class FileStore extends StandaloneStore {
       const { mtimeMs, ctimeMs, size, ino } = await stat(path)
       const seen = `${mtimeMs} ${ctimeMs} ${size} ${ino}`
       if (seen === this.#seen) return 'unchanged'
+      // Until the text is there it counts as not seen.
+      this.#seen = ''
       if (size > BYTES_MAX) return { kind: 'unfinished', problem: `it is larger than ${BYTES_MAX} bytes` }
       const isRacy = Date.now() - Math.max(mtimeMs, ctimeMs) < RACY_MS
       const text = await readFile(path, 'utf8')
+      if (!isRacy) this.#seen = seen
       const read = await readAnyDocuments({ text, format, env })
-      this.#seen = isRacy ? '' : seen
       if (!read.ok) return { kind: read.kind, problem: read.error }
       if (!this.#closing.signal.aborted) this.#use(read, Math.floor(mtimeMs / 1000))
       return undefined
     } catch (error) {
-      this.#seen = ''
       return { kind: 'unfinished', problem: error instanceof Error ? error.message : String(error) }
     }
   }
