@@ -70,21 +70,25 @@ function malformed(why: string, text: string): ReadBody {
   return { ok: false, reply, unread: false }
 }
 
-/** What JSON.parse lets through but a store could not give back. Without recursion: that is the point. */
-export function badValue(root: unknown): string | undefined {
-  let level: unknown[] = [root]
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > DEPTH_MAX) return `nested deeper than ${DEPTH_MAX} levels`
-    const next: unknown[] = []
-    for (const value of level) {
-      if (typeof value === 'number' && !Number.isFinite(value)) return 'a number is out of range'
-      if (typeof value === 'string' && !value.isWellFormed()) return 'half a surrogate pair is not text'
-      if (typeof value !== 'object' || value === null) continue
-      // Names of members are texts as well.
-      if (!Array.isArray(value)) for (const name of Object.keys(value)) next.push(name)
-      for (const member of Object.values(value)) next.push(member)
+/** What JSON.parse lets through but a store could not give back. The recursion ends at the depth that is refused. */
+export function badValue(value: unknown, depth = 0): string | undefined {
+  if (depth > DEPTH_MAX) return `nested deeper than ${DEPTH_MAX} levels`
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'a number is out of range'
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : halfPair
+  if (typeof value !== 'object' || value === null) return undefined
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const complaint = badValue(item, depth + 1)
+      if (complaint !== undefined) return complaint
     }
-    level = next
+    return undefined
+  }
+  for (const [name, member] of Object.entries(value)) {
+    // Names of members are texts as well.
+    const complaint = name.isWellFormed() ? badValue(member, depth + 1) : halfPair
+    if (complaint !== undefined) return complaint
   }
   return undefined
 }
+
+const halfPair = 'half a surrogate pair is not text'
