@@ -72,6 +72,9 @@ export async function measure(plan: Plan, home: string, tell: (step: string) => 
     const changes = await changeTimes(plan, admin.call, proxy.call)
     tell('pages')
     const pages = await pageTimes(plan, admin.call)
+    tell('a search and the whole list')
+    const whole = await listTime(admin.call, '')
+    const search = await listTime(admin.call, '?page=1&page_size=10&name=-9+$&uri=chat')
     tell('writes')
     const writes = await writeRate(plan, admin.call)
     // The probes write a line every quarter second.
@@ -97,6 +100,12 @@ export async function measure(plan: Plan, home: string, tell: (step: string) => 
         unit: 'ms',
         must: { atMost: 50 },
         note: `median ${median(pages).toFixed(1)} ms of ${pages.length}`,
+      },
+      {
+        what: 'a search by name and path among all routes',
+        measured: search,
+        unit: 'ms',
+        note: `the whole list takes ${whole.toFixed(0)} ms`,
       },
       {
         what: `writes of routes by ${plan.writers} clients`,
@@ -169,6 +178,14 @@ async function pageTimes({ pages, routes }: Plan, admin: Call): Promise<number[]
     times.push(performance.now() - askedAtMs)
   }
   return times
+}
+
+/** Milliseconds for one list. */
+async function listTime(admin: Call, query: string): Promise<number> {
+  const askedAtMs = performance.now()
+  const { status, text } = await admin('GET', `/apisix/admin/routes${query}`)
+  if (status !== 200 || !text.endsWith('}\n')) throw new Error(`a list was answered ${status}`)
+  return performance.now() - askedAtMs
 }
 
 /** Writes per second. */
