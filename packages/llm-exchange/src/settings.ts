@@ -49,6 +49,10 @@ export interface LimitSettings {
   readonly max_req_body_size: number
   readonly max_response_bytes?: number | undefined
   readonly max_stream_duration_ms?: number | undefined
+  /** Milliseconds from an attempt's start to the first event of its stream. */
+  readonly first_token_timeout?: number | undefined
+  /** Milliseconds between two pieces of a stream, instead of `timeout`. */
+  readonly stream_idle_timeout?: number | undefined
 }
 
 export interface BalancerSettings {

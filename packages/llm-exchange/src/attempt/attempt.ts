@@ -25,6 +25,7 @@ import {
 import { joined, joinedBytesMax, readPieces, streamPieces } from './pieces-out.ts'
 import { type PreparedRequest, prepareRequest } from './prepare-request.ts'
 import { readResponseHeaders } from './response-headers.ts'
+import { isComment, isOnlyTerminator } from './stream-start.ts'
 
 /** A complete answer is held in memory; without `max_response_bytes`, and for errors, this is the bound. */
 const answerBytesMax = 64 * 1024 * 1024
@@ -32,6 +33,9 @@ const answerBytesMax = 64 * 1024 * 1024
 const drainedBytesMax = 65_536
 const CLIENT_CLOSED_REQUEST = 499
 const none: readonly never[] = []
+/** Comments that may come before the first event of a stream. */
+const heldBytesMax = 65_536
+const lateToken = ownFailure(504, 'the LLM service sent no token in time', 'nginx')
 /** In the contract's words (ai-plugins.md §6.4). */
 const noOutput =
   'streaming response completed without producing any output; ' +
@@ -118,17 +122,22 @@ export class Attempt implements ExchangeHandler, ByteStream {
 
   #dispatch(target: Target, { method, path, headers, body }: PreparedRequest): void {
     this.#begin(target.address, path)
-    const { timeout } = this.#rules
+    const { timeout, first_token_timeout: firstMs = timeout } = this.#rules
+    const headersMs = this.#outgoing.exchange.stream ? Math.min(timeout, firstMs) : timeout
     this.#exchange = target.origin.send(
       {
         method,
         path,
         headers,
         body: Buffer.isBuffer(body) ? body : readPieces(body, headers),
-        timeouts: { headersMs: timeout, idleMs: timeout },
+        timeouts: { headersMs, idleMs: timeout },
       },
       this,
     )
+  }
+
+  onStart(): void {
+    if (this.#record) this.#record.connectMs = performance.now() - this.startedAt
   }
 
   onHead(status: number, answer: AnswerHeaders): void {
@@ -150,6 +159,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
     if (isStream && !this.#isFailure) {
       this.state = 'waiting_for_first_token'
       this.#watchStream(isFramed)
+      this.#limitFirstToken()
       const { max_stream_duration_ms: durationMs } = this.#rules
       if (durationMs !== undefined) this.#durationTimer = setTimeout(endTooLong, durationMs, this)
       return
@@ -168,6 +178,19 @@ export class Attempt implements ExchangeHandler, ByteStream {
     // It is written as server-sent events, however it came.
     const at = this.headers.indexOf('Content-Type')
     if (isFramed && at >= 0) this.headers[at + 1] = 'text/event-stream'
+  }
+
+  /** Some hold their head back until the first token, some send it at once: one limit fits both. */
+  #limitFirstToken(): void {
+    const { first_token_timeout: firstMs } = this.#rules
+    if (firstMs === undefined) return
+    const leftMs = firstMs - (performance.now() - this.startedAt)
+    this.#exchange?.limitBody(Math.max(1, Math.ceil(leftMs)), true)
+  }
+
+  #limitGaps(): void {
+    const { first_token_timeout: firstMs, stream_idle_timeout: idleMs, timeout } = this.#rules
+    if (firstMs !== undefined || idleMs !== undefined) this.#exchange?.limitBody(idleMs ?? timeout, false)
   }
 
   onData(chunk: Buffer): void {
@@ -218,7 +241,8 @@ export class Attempt implements ExchangeHandler, ByteStream {
   onFail(error: UpstreamError): void {
     if (this.state === 'draining') this.state = 'done'
     if (this.state === 'done') return
-    const failure = transportFailure(error)
+    const isTokenLate = this.state === 'waiting_for_first_token' && error.failure === 'body_timeout'
+    const failure = isTokenLate ? lateToken : transportFailure(error)
     this.#ctx.log.warn('an LLM service failed', {
       instance: this.instance.name,
       failure: error.failure,
@@ -283,6 +307,12 @@ export class Attempt implements ExchangeHandler, ByteStream {
   }
 
   #firstToken(chunk: Buffer): void {
+    if (this.#rules.first_token_timeout !== undefined && isComment(chunk)) {
+      // While another instance may still be asked, nothing is sent, not even what keeps a connection alive.
+      if (this.#bytes + chunk.length > heldBytesMax) this.#exceedBytes()
+      else this.#hold(chunk)
+      return
+    }
     this.firstTokenMs ||= Math.floor(performance.now() - this.startedAt)
     if (this.#bytes + chunk.length > (this.#rules.max_response_bytes ?? Infinity)) {
       this.#exceedBytes()
@@ -294,9 +324,20 @@ export class Attempt implements ExchangeHandler, ByteStream {
       if (this.watch?.done) this.#failEmpty()
       return
     }
+    if (this.watch?.done && isOnlyTerminator(chunk)) {
+      this.#failEmpty()
+      return
+    }
+    this.#limitGaps()
     this.state = 'streaming'
     this.#pass(chunk.length, out)
     this.#owner.streaming(this)
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#bytes += chunk.length
+    const out = this.#seen(chunk)
+    if (out.length > 0) this.#chunks.push(out)
   }
 
   /** What the client gets of a chunk: the same bytes, or what they are converted to. */

@@ -23,6 +23,7 @@ class Wire implements Exchange {
   }
   pause(): void {}
   resume(): void {}
+  limitBody(): void {}
   abort(): void {
     this.aborted = true
   }

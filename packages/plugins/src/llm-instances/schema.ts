@@ -83,6 +83,9 @@ export const transportMembers = {
   max_req_body_size: { type: 'integer', minimum: 1, default: 67_108_864 },
   max_stream_duration_ms: { type: 'integer', minimum: 1 },
   max_response_bytes: { type: 'integer', minimum: 1 },
+  // Weir's own.
+  first_token_timeout: { type: 'integer', minimum: 1, maximum: 600_000 },
+  stream_idle_timeout: { type: 'integer', minimum: 1, maximum: 600_000 },
   keepalive: { type: 'boolean', default: true },
   keepalive_timeout: { type: 'integer', minimum: 1000, default: 60_000 },
   keepalive_pool: { type: 'integer', minimum: 1, default: 30 },

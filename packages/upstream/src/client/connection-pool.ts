@@ -134,6 +134,7 @@ function refused(handler: ExchangeHandler, target: string): Exchange {
   return {
     reused: false,
     hasSent: false,
+    limitBody: () => undefined,
     pause: () => undefined,
     resume: () => undefined,
     abort: () => {

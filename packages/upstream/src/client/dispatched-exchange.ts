@@ -69,6 +69,8 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, BodyReader, 
   #over = false
   #dispatching = true
   #paused = false
+  /** Whether data that comes leaves the timer alone. */
+  #isDeadline = false
 
   constructor(
     owner: ConnectionOwner,
@@ -127,6 +129,12 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, BodyReader, 
     if (this.#paused || this.#over) return
     this.#controller?.resume()
     this.#connection.tap.resume()
+  }
+
+  limitBody(ms: number, asDeadline: boolean): void {
+    if (this.#over) return
+    this.#isDeadline = asDeadline
+    this.#wait('body_timeout', ms)
   }
 
   abort(): void {
@@ -189,7 +197,7 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, BodyReader, 
 
   onBody(bytes: Buffer): void {
     if (this.#over) return
-    this.#timer?.refresh()
+    if (!this.#isDeadline) this.#timer?.refresh()
     this.#handler.onData(bytes)
   }
 

@@ -86,6 +86,11 @@ export interface Exchange {
   /** At most the chunks of the bytes already read still come. */
   pause(): void
   resume(): void
+  /**
+   * Another wait for this body than `idleMs`, in milliseconds: between two chunks of it, or with `asDeadline` in all
+   * until this is called again, whatever comes meanwhile. Not before onHead.
+   */
+  limitBody(ms: number, asDeadline: boolean): void
   /** Closes the upstream connection; it is never pooled half-read. */
   abort(): void
 }

@@ -1,0 +1,126 @@
+// Each wait on an LLM service has a limit of its own, and streams that bring nothing are failures.
+import { once } from 'node:events'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type LlmServer, startLlmServer, until } from '@weir/testkit'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { call, createWorld, hello, streamed, type World } from '../llm-world.testing.ts'
+import type { RouteSettings } from '../settings.ts'
+
+let world: World
+let second: LlmServer
+let first: Server
+let answer: (res: ServerResponse) => void
+let isOpen = 0
+
+beforeAll(async () => {
+  world = createWorld()
+  second = await startLlmServer({ name: 'second' })
+  first = createServer((_req, res) => {
+    isOpen++
+    res.on('close', () => isOpen--)
+    answer(res)
+  })
+  await once(first.listen(0, '127.0.0.1'), 'listening')
+})
+afterAll(async () => {
+  await world.origins.close()
+  await second.close()
+  first.close()
+})
+beforeEach(() => second.clear())
+afterEach(() => until(() => isOpen === 0))
+
+const long = 20_000
+const endpoints = (...urls: string[]) => urls.map((endpoint, i) => ({ override: { endpoint }, priority: -i }))
+const route = (more: Partial<RouteSettings>) => {
+  const { port } = first.address() as AddressInfo
+  const instances = endpoints(`http://127.0.0.1:${port}`, second.url)
+  return world.route(instances, { timeout: long, fallback_strategy: 'http_5xx', ...more })
+}
+const stream = (res: ServerResponse, text: string) => {
+  res.writeHead(200, { 'Content-Type': 'text/event-stream' })
+  res.flushHeaders()
+  res.write(text)
+}
+const word = 'data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n'
+const last = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+const asStream = { request: { body: streamed } }
+
+test.each([
+  ['no head', () => undefined],
+  ['only a head', (res: ServerResponse) => stream(res, ': wait\n\n')],
+  [
+    'nothing but comments',
+    (res: ServerResponse) => {
+      stream(res, ': wait\n\n')
+      const timer = setInterval(() => res.write(': still\n\n'), 20)
+      res.on('close', () => clearInterval(timer))
+    },
+  ],
+])('first_token_timeout: %s in time, and another instance is asked', async (_, serve) => {
+  answer = serve
+  const result = await call(route({ first_token_timeout: 200 }), asStream)
+  expect(result).toMatchObject({ status: 200, ended: 'complete' })
+  expect(result.text).not.toContain(': wait')
+  expect(second.requests).toHaveLength(1)
+  expect(result.ctx.upstream.attempts).toMatchObject([{ status: 504 }, { status: 200 }])
+})
+
+test('first_token_timeout is no limit of the answer as a whole, nor of answers that are no streams', async () => {
+  answer = (res) => {
+    stream(res, `: hello\n\n`)
+    res.write(word)
+    setTimeout(() => res.end(last), 1200)
+  }
+  const result = await call(route({ first_token_timeout: 1000 }), asStream)
+  expect(result).toMatchObject({ ended: 'complete', text: `: hello\n\n${word}${last}` })
+  answer = (res) => {
+    res.writeHead(200, { 'Content-Type': 'application/json' })
+    setTimeout(() => res.end('{"choices":[]}'), 250)
+  }
+  const whole = await call(route({ first_token_timeout: 100 }), { request: { body: hello } })
+  expect(whole).toMatchObject({ status: 200, text: '{"choices":[]}' })
+})
+
+test('stream_idle_timeout: a stream that stalls is broken off, long before `timeout`', async () => {
+  answer = (res) => stream(res, word)
+  const result = await call(route({ stream_idle_timeout: 150 }), asStream)
+  expect(result).toMatchObject({ status: 200, ended: 'broken' })
+  expect(result.text).toContain('stopped in the middle')
+  expect(second.requests).toHaveLength(0)
+})
+
+test('stream_idle_timeout does not shorten the wait for the first token', async () => {
+  answer = (res) => {
+    stream(res, '')
+    setTimeout(() => res.end(word + last), 400)
+  }
+  const result = await call(route({ stream_idle_timeout: 100 }), asStream)
+  expect(result).toMatchObject({ status: 200, ended: 'complete' })
+})
+
+test('a stream of nothing but its end is a failure', async () => {
+  answer = (res) => {
+    stream(res, 'data: [DONE]\n\n')
+    res.end()
+  }
+  const result = await call(route({}), asStream)
+  expect(result).toMatchObject({ status: 200, ended: 'complete' })
+  expect(result.text).toContain('Hello')
+  expect(second.requests).toHaveLength(1)
+})
+
+test.each([['/v1/chat/completions'], ['/v1/messages']])(
+  'a broken event in the middle loses nothing but itself: %s',
+  async (path) => {
+    answer = (res) => {
+      stream(res, `${word}data: {"choices":[{"delta"\n\n${word.replace('"a"', '"behind"')}${last}`)
+      res.end()
+    }
+    const body = { ...streamed, max_tokens: 10 }
+    const result = await call(route({}), { request: { method: 'POST', target: path, body } })
+    expect(result).toMatchObject({ status: 200, ended: 'complete' })
+    expect(result.text).toContain('behind')
+  },
+)
