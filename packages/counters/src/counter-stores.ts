@@ -1,11 +1,12 @@
 // One store per distinct policy: plugins that name the same Redis share one connection per worker.
 import { ClusterCounters } from './redis/cluster-counters.ts'
+import { RedisCommandLink } from './redis/command-link.ts'
 import { RedisCounters } from './redis/redis-counters.ts'
 import { RedisRequestCounters } from './requests/redis-request-counters.ts'
 import type { RequestCounters } from './requests/request-counters.ts'
 import { targetOf } from './redis/target.ts'
 import { type ClosableStore, SlicedCounters } from './slices/sliced-counters.ts'
-import type { CounterPolicy, CounterStore, CounterStores, StoreObserver } from './store.ts'
+import type { CounterPolicy, CounterStore, CounterStores, RedisPolicy, StoreObserver } from './store.ts'
 
 /**
  * `local` is the store of policy `local`; it must be the same for all that shall count together. `observer` is told
@@ -17,6 +18,7 @@ export function createCounterStores(
 ): CounterStores {
   const shared = new Map<string, ClosableStore>()
   const requests = new Map<string, RedisRequestCounters>()
+  const commands = new Map<string, RedisCommandLink>()
   return {
     requests(policy: CounterPolicy) {
       if (policy.policy === 'local') return local.requests
@@ -27,6 +29,15 @@ export function createCounterStores(
         requests.set(identity, counters)
       }
       return counters
+    },
+    commands(policy: RedisPolicy) {
+      const identity = identityOf(policy)
+      let link = commands.get(identity)
+      if (!link) {
+        link = new RedisCommandLink(targetOf(policy), observer)
+        commands.set(identity, link)
+      }
+      return link
     },
     open(policy: CounterPolicy, degradation?: 'lease') {
       if (policy.policy === 'local') return local
@@ -41,9 +52,10 @@ export function createCounterStores(
       return store
     },
     close() {
-      for (const store of [...shared.values(), ...requests.values()]) store.close()
+      for (const store of [...shared.values(), ...requests.values(), ...commands.values()]) store.close()
       shared.clear()
       requests.clear()
+      commands.clear()
     },
   }
 }

@@ -128,6 +128,14 @@ export interface StoreObserver {
   failed(store: string): void
 }
 
+export type CommandArgument = string | number | Buffer
+
+/** Commands to one Redis. While it is away every call fails at once. */
+export interface RedisCommands {
+  /** Rejects with CounterUnavailableError, also when Redis answers with an error. Texts of the answer are strings. */
+  call(command: string, args: readonly CommandArgument[]): Promise<unknown>
+}
+
 /** Hands out one store per distinct policy, shared by everyone who asks for the same. */
 export interface CounterStores {
   /**
@@ -137,6 +145,8 @@ export interface CounterStores {
   open(policy: CounterPolicy, degradation?: 'lease'): CounterStore
   /** Counters of requests rather than of what they cost. */
   requests(policy: CounterPolicy): RequestCounters
+  /** A Redis that is used for something else than counting, on a connection of its own. */
+  commands(policy: RedisPolicy): RedisCommands
   /** Closes all connections; reservations still held expire by themselves. */
   close(): void
 }

@@ -1,11 +1,13 @@
 // The little that a store needs of a Redis client, be it one connection or a cluster's.
 import type { Cluster, Redis } from 'ioredis'
+import type { CommandArgument } from '../store.ts'
 
 export interface Client {
   /** Connects and hears an answer: a server that is frozen or loading accepts connections too. */
   open(): Promise<void>
   evalsha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
   eval(lua: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  call(command: string, args: readonly CommandArgument[]): Promise<unknown>
   /** Hears of what went wrong in the background. */
   onError(listener: (error: unknown) => void): void
   onClose(listener: () => void): void
@@ -20,6 +22,7 @@ export function fromRedis(redis: Redis): Client {
     },
     evalsha: (sha1, keys, args) => redis.evalsha(sha1, keys.length, ...keys, ...args),
     eval: (lua, keys, args) => redis.eval(lua, keys.length, ...keys, ...args),
+    call: (command, args) => redis.call(command, ...args),
     onError: (listener) => void redis.on('error', listener),
     onClose: (listener) => void redis.on('close', listener),
     close: () => redis.disconnect(),
@@ -34,6 +37,7 @@ export function fromCluster(cluster: Cluster): Client {
     },
     evalsha: (sha1, keys, args) => cluster.evalsha(sha1, keys.length, ...keys, ...args),
     eval: (lua, keys, args) => cluster.eval(lua, keys.length, ...keys, ...args),
+    call: (command, args) => cluster.call(command, ...args),
     onError: (listener) => void cluster.on('error', listener).on('node error', listener),
     onClose: (listener) => void cluster.on('end', listener),
     close: () => cluster.disconnect(),

@@ -2,7 +2,7 @@
 // While it is down every call fails at once; nothing is ever queued.
 import type { Client } from './client.ts'
 import { describeFailure, isUnknownScript } from './failure.ts'
-import type { StoreObserver } from '../store.ts'
+import type { CommandArgument, StoreObserver } from '../store.ts'
 import type { Script } from './scripts.ts'
 import type { Target } from './target.ts'
 
@@ -44,17 +44,12 @@ export class RedisLink {
     this.#observer = observer
   }
 
-  async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    this.#lastUseAt = performance.now()
-    const client = this.#client ?? (await this.#connected())
-    try {
-      return await this.#answer(client, script, keys, args)
-    } catch (error) {
-      const { reason, isFinal } = describeFailure(error)
-      this.#observer?.failed(this.#target.name)
-      if (isFinal && !this.#target.isCluster) this.#lose(client, reason)
-      throw new LinkError(`${this.#target.name}: ${reason}`, true)
-    }
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#send((client) => this.#answer(client, script, keys, args))
+  }
+
+  call(command: string, args: readonly CommandArgument[]): Promise<unknown> {
+    return this.#send((client) => this.#inTime(client.call(command, args), this.#target.answerTimeoutMs))
   }
 
   close(): void {
@@ -63,6 +58,19 @@ export class RedisLink {
     clearTimeout(this.#idleTimer)
     this.#client?.close()
     this.#client = undefined
+  }
+
+  async #send(ask: (client: Client) => Promise<unknown>): Promise<unknown> {
+    this.#lastUseAt = performance.now()
+    const client = this.#client ?? (await this.#connected())
+    try {
+      return await ask(client)
+    } catch (error) {
+      const { reason, isFinal } = describeFailure(error)
+      this.#observer?.failed(this.#target.name)
+      if (isFinal && !this.#target.isCluster) this.#lose(client, reason)
+      throw new LinkError(`${this.#target.name}: ${reason}`, true)
+    }
   }
 
   async #answer(

@@ -107,6 +107,7 @@ export function storesOf(store: CounterStore): CounterStores {
   return {
     open: (_policy: CounterPolicy) => store,
     requests: (policy) => createTestStores().requests(policy),
+    commands: (policy) => createTestStores().commands(policy),
     close: () => {},
   }
 }
