@@ -50,7 +50,35 @@ function wrkRow(id: string, title: string, times: number, load: WrkLoad, per = 1
   }
 }
 
+/** What a conversion costs: the reference is Weir without one. */
+function conversionRow(
+  id: string,
+  title: string,
+  times: number,
+  loads: readonly [plain: WrkLoad, converted: WrkLoad],
+  per = 1,
+): Row {
+  return {
+    id,
+    title,
+    unit: 'µs CPU',
+    must: { times },
+    run: async (bench) => {
+      const target = await bench.weir()
+      for (const load of loads) await cpuPerRequest(target, bench, load, true)
+      const [reference = [], weir = []] = await interleave(
+        bench.rounds,
+        loads,
+        async (load) => (await cpuPerRequest(target, bench, load)) / per,
+      )
+      return { reference, weir }
+    },
+  }
+}
+
 const chatLoad: WrkLoad = { path: paths.chat, body: bodies.small }
+
+const burstLoad: WrkLoad = { path: paths.burst, body: bodies.stream }
 
 const paced: Row = {
   id: 'paced',
@@ -139,11 +167,16 @@ export const cpuRows: readonly Row[] = [
     body: bodies.small,
     headers: { apikey: consumerKey },
   }),
-  wrkRow(
-    'burst',
-    'stream, per SSE chunk in a burst',
-    2.4,
-    { path: paths.burst, body: bodies.stream },
+  wrkRow('burst', 'stream, per SSE chunk in a burst', 2.4, burstLoad, burstChunks),
+  conversionRow('message', 'Anthropic client, OpenAI provider (reference: plain chat)', 1.6, [
+    chatLoad,
+    { path: paths.message, body: bodies.message },
+  ]),
+  conversionRow(
+    'message-burst',
+    'the same as a stream, per chunk in a burst (reference: plain stream)',
+    2.5,
+    [burstLoad, { path: paths.messageBurst, body: bodies.messageStream }],
     burstChunks,
   ),
   paced,

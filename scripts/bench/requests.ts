@@ -17,11 +17,24 @@ function chat(promptBytes: number, stream: boolean): string {
   })
 }
 
+/** The same, as a client of Anthropic's writes it. */
+function anthropicMessage(promptBytes: number, stream: boolean): string {
+  return JSON.stringify({
+    model: 'bench-model',
+    max_tokens: 1024,
+    system: 'You are a helpful assistant.',
+    messages: [{ role: 'user', content: words(promptBytes) }],
+    ...(stream && { stream: true }),
+  })
+}
+
 export const burstChunks = 200
 
 export const paths = {
   chat: '/chat',
   quotas: '/quotas',
+  message: '/message/v1/messages',
+  messageBurst: `/burst/${burstChunks}/v1/messages`,
   burst: `/burst/${burstChunks}`,
   /** One event every 20 ms: 500 of these are 25,000 a second. */
   paced: '/paced/0/20',
@@ -32,6 +45,8 @@ export const paths = {
 export const bodies = {
   small: chat(1024, false),
   stream: chat(1024, true),
+  message: anthropicMessage(1024, false),
+  messageStream: anthropicMessage(1024, true),
   large: chat(128 * 1024, false),
 }
 
