@@ -96,6 +96,23 @@ describe.each([
     expect(refused.headers.get('x-ai-ratelimit-remaining-qwen2.5-32b-instruct-b')).toBe('0')
   })
 
+  test('a credential may have a quota of its own', async () => {
+    const quota = { limit: 40, time_window: 3600, ...counterPolicy(topology) }
+    await topology.control.put('consumers', { username: 'consumer_e' })
+    await topology.control.put('consumers/consumer_e/credentials/app', {
+      plugins: { 'key-auth': { key: 'consumer_e_key' }, 'ai-consumer-rate-limiting': quota },
+    })
+    await topology.control.put('consumers/consumer_e/credentials/other', {
+      plugins: { 'key-auth': { key: 'consumer_f_key' } },
+    })
+    for (const plane of topology.planes) for (const name of ['e', 'f']) await untilKnown(plane.proxyUrl, name)
+    const first = await call('e', 50)
+    expect(first.status).toBe(429)
+    expect(first.headers.get('x-ai-consumer-ratelimit-remaining')).toBe('40')
+    // Whoever comes with another one is not metered.
+    expect((await call('f', 50)).headers.get('x-ai-consumer-ratelimit-remaining')).toBeNull()
+  })
+
   test('the official OpenAI client sees a rate limit as one', async () => {
     const client = new OpenAI({
       baseURL: topology.next(''),

@@ -29,6 +29,8 @@ export interface Plugin<Config> {
   readonly version?: number
   /** `auth` plugins identify a consumer and may stand on consumers and credentials. */
   readonly type?: 'auth'
+  /** Whether it may stand on credentials, where APISIX has `auth` plugins alone. */
+  readonly onCredentials?: boolean
   /** In a global rule, stands back when the route has the same plugin (prometheus; routing.md §6). */
   readonly preferRoute?: boolean
   readonly schema: PluginSchema<Config>
@@ -66,6 +68,8 @@ export interface PluginInstance {
   headerFilter?(ctx: RequestContext, response: GatewayResponse): void
   /** Only to see or change a streamed body: without a stage bytes go from socket to socket. */
   stage?(ctx: RequestContext, response: GatewayResponse): Stage | undefined
+  /** As `stage`, behind those of all plugins: it sees the stream that the client gets. */
+  tap?(ctx: RequestContext, response: GatewayResponse): Stage | undefined
   /** After the response; cannot delay it. */
   log?(ctx: RequestContext, summary: RequestSummary): void
   dispose?(): void
@@ -75,7 +79,15 @@ export interface PluginInstance {
 export interface PluginOwner {
   /** `/apisix/routes/1`, `/apisix/consumers/jack` ...: the document that holds this configuration. */
   readonly resourceKey: string
-  readonly kind: 'route' | 'service' | 'plugin_config' | 'consumer' | 'consumer_group' | 'global_rule'
+  readonly kind:
+    | 'route'
+    | 'service'
+    | 'plugin_config'
+    | 'consumer'
+    | 'credential'
+    | 'consumer_group'
+    | 'global_rule'
+  /** Of a credential `<username>/credentials/<id>`. */
   readonly id: string
 }
 

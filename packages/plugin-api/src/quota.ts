@@ -54,8 +54,10 @@ export interface QuotaSource {
 /** Where a configuration stands, for the accounts that follow from it. */
 export interface QuotaPlace {
   readonly resourceKey: string
-  /** On a consumer, or the group of one. */
+  /** On a consumer, a credential of one, or the group of one. */
   readonly consumer: string | undefined
+  /** On a credential: its id. */
+  readonly credential: string | undefined
   /** Names of the instances that may be metered. */
   readonly instances: readonly string[]
 }

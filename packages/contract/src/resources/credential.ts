@@ -1,6 +1,6 @@
 // Credential: a further identity of a consumer (contract/admin-api.md §5.5).
 
-import { compileSchema, type Static } from '../schema/index.ts'
+import { compileSchema, isJsonObject, type Static } from '../schema/index.ts'
 import {
   descSchema,
   idSchema,
@@ -34,6 +34,9 @@ const credentialSchema = {
   additionalProperties: false,
 } as const
 
+/** A plugin of Weir's that may stand beside the one of APISIX (docs/differences.md). */
+const quotaPlugin = 'ai-consumer-rate-limiting'
+
 const keyTail = compileSchema(keyTailSchema)
 
 export type Credential = Static<typeof credentialSchema>
@@ -44,6 +47,15 @@ export const credential = defineResource<typeof credentialSchema, Credential>({
   collection: 'credentials',
   refuses: ['POST', 'PATCH'],
   schema: credentialSchema,
+  wider: {
+    ...credentialSchema,
+    properties: { ...credentialSchema.properties, plugins: { type: 'object' } },
+  },
+  after({ plugins }) {
+    const names = isJsonObject(plugins) ? Object.keys(plugins).filter((name) => name !== quotaPlugin) : []
+    if (names.length <= 1) return undefined
+    return 'invalid configuration: property "plugins" validation failed: expect object to have at most 1 properties'
+  },
   // An id with a slash can only be the tail of a key; what is wrong with it is said in APISIX's words.
   before: ({ id }) => {
     if (typeof id !== 'string' || !id.includes('/')) return undefined

@@ -36,6 +36,8 @@ interface ResourceFacts<S> {
   readonly refuses?: readonly Method[]
   readonly hasTimestamps?: boolean
   readonly schema: S
+  /** What documents are checked with, where Weir takes more than APISIX; `schema` is served all the same. */
+  readonly wider?: object
   /** Complaints that come before those of the schema. */
   readonly before?: (document: JsonObject) => string | undefined
   /** Complaints about a document that satisfies the schema, defaults present. */
@@ -44,7 +46,7 @@ interface ResourceFacts<S> {
 
 export function defineResource<S extends object, T = Static<S>>(facts: ResourceFacts<S>): Resource<T> {
   const { before, after, refuses = [], hasTimestamps = true, schema } = facts
-  const validator = compileSchema<T>(schema)
+  const validator = compileSchema<T>(facts.wider ?? schema)
 
   function parse(document: unknown): Parsed<T> {
     const early = isJsonObject(document) ? before?.(document) : undefined

@@ -228,6 +228,7 @@ test('credentials have one plugin and the id of their key', () => {
   expect(credential.check({ plugins: { ...plugins, 'basic-auth': {} } })).toBe(
     'invalid configuration: property "plugins" validation failed: expect object to have at most 1 properties',
   )
+  expect(credential.check({ plugins: { ...plugins, 'ai-consumer-rate-limiting': {} } })).toBeUndefined()
 })
 
 test.each([consumerGroup, pluginConfig, globalRule])('$collection have an id and plugins', (resource) => {

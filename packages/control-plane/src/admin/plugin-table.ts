@@ -18,6 +18,7 @@ export interface NamedPlugin {
   readonly version?: number
   readonly type?: string
   readonly scope?: string
+  readonly onCredentials?: boolean
   readonly schema: PluginSchema<unknown>
   readonly consumerSchema?: PluginSchema<unknown>
   readonly metadataSchema?: PluginSchema<unknown>

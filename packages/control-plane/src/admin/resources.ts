@@ -20,6 +20,7 @@ import { bindToService, checkDecorationPatch, checkFieldPath } from './decoratio
 import { upstreamInUse, usedThrough } from './in-use.ts'
 import type { AdminResource } from './resource.ts'
 import { checkMetadata } from './plugin-metadata.ts'
+import type { NamedPlugin } from './plugin-table.ts'
 import { checkProtoContent } from './proto-content.ts'
 import { checkSecret, secret } from './secrets.ts'
 import { checkStreamPlugins, streamRouteInUse, superiorOf } from './stream-routes.ts'
@@ -65,7 +66,7 @@ const rows: readonly AdminResource[] = [
     pluginComplaint: 'invalid plugins configuration: ',
     above: { directory: 'consumers', missing: 'consumer not found', unnamed: 'missing username' },
     checkPlugins: (plugins, { plugins: table }) =>
-      Object.keys(plugins).every((name) => table.get(name)?.type === 'auth')
+      Object.keys(plugins).every((name) => mayStandOnCredential(table.get(name)))
         ? undefined
         : 'only supports auth type plugins in consumer credential',
     unique: {
@@ -146,3 +147,8 @@ const rows: readonly AdminResource[] = [
 export const resources: ReadonlyMap<string, AdminResource> = new Map(
   rows.map((row) => [row.contract.collection, row]),
 )
+
+/** Those of APISIX, and those of Weir that say so. */
+function mayStandOnCredential(plugin: NamedPlugin | undefined): boolean {
+  return plugin?.type === 'auth' || plugin?.onCredentials === true
+}

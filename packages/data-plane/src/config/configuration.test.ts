@@ -438,6 +438,29 @@ describe('consumers', () => {
     expect(found()).toBeUndefined()
   })
 
+  test('bring what may stand on the credential that they came with', () => {
+    // The schema of credentials knows the name.
+    const name = 'ai-consumer-rate-limiting'
+    const own = { ...recording(name), onCredentials: true }
+    const { put, match, configuration } = createWorld({ plugins: [own] })
+    put('/routes/1', { uri: '/a', plugins: {} })
+    put('/consumers/jack', { username: 'jack', plugins: { [name]: { text: 'consumer' } } })
+    put('/consumers/jack/credentials/one', {
+      plugins: { 'key-auth': { key: 'c' }, [name]: { text: 'credential' } },
+    })
+    put('/consumers/jack/credentials/two', { plugins: { 'key-auth': { key: 'd' } } })
+    const texts = (key: string) => {
+      const consumer = configuration.consumers.byAttribute('key-auth', key)!.consumer
+      life.length = 0
+      const entries = match('/a')!.route.entriesFor(consumer)
+      if (!entries || 'status' in entries) throw new Error('refused')
+      for (const entry of entries) entry.instance()
+      return life.filter((event) => event.startsWith('+'))
+    }
+    expect(texts('c')).toEqual([`+${name}:credential`])
+    expect(texts('d')).toEqual([`+${name}:consumer`])
+  })
+
   test('bring their own and their group’s plugins', () => {
     const { put, remove, match, configuration } = createWorld()
     const consumer = () => configuration.consumers.byUsername('jack')!

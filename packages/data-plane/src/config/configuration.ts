@@ -17,7 +17,7 @@ import { KeptValues } from './kept.ts'
 import { allKinds, type DocumentName, type Kind, parseKey } from './keys.ts'
 import { createLayer, emptyLayer, succeedLayer } from './layer.ts'
 import type { AnyDocument, LoadedDocument, References } from './loaded-document.ts'
-import type { ParseServices } from './parse-plugins.ts'
+import type { ParsedPlugins, ParseServices, PluginSetting } from './parse-plugins.ts'
 import type { PluginEntry } from './plugin-entry.ts'
 import { parsePluginList } from './plugin-list.ts'
 import { PluginHosts, type PluginSurroundings } from './plugin-host.ts'
@@ -56,8 +56,18 @@ const ownerKinds: { readonly [K in Kind]?: PluginOwner['kind'] } = {
   services: 'service',
   plugin_configs: 'plugin_config',
   consumers: 'consumer',
+  credentials: 'credential',
   consumer_groups: 'consumer_group',
   global_rules: 'global_rule',
+}
+
+/** Of what stands on a credential only that counts which may stand there. */
+function ofCredential(settings: readonly PluginSetting[]): ParsedPlugins {
+  return {
+    settings: settings.filter(({ plugin }) => plugin.onCredentials === true),
+    unsupported: [],
+    masked: [],
+  }
 }
 
 const pluginListKey = '/plugins'
@@ -234,9 +244,8 @@ export class Configuration implements Runtime, References {
     const isIdentity = kind === 'consumers' || kind === 'credentials'
     const identities = isIdentity ? plugins.settings.filter(({ plugin }) => plugin.type === 'auth') : []
     const settings = plugins.settings.filter((setting) => !identities.includes(setting))
-    const layer = owned
-      ? createLayer({ ...plugins, settings }, { resourceKey, kind: owned, id }, this.#hosts)
-      : emptyLayer
+    const own = kind === 'credentials' ? ofCredential(settings) : { ...plugins, settings }
+    const layer = owned ? createLayer(own, { resourceKey, kind: owned, id }, this.#hosts) : emptyLayer
     // Kind and value of a checked document belong together, which the type system loses when they are taken apart.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return { kind, id, resourceKey, entry, value, layer, identities } as AnyDocument

@@ -94,7 +94,9 @@ export class ConsumerTable {
   ): ConsumerDocument {
     const groupId = groupOf(consumer)
     const group = groupId === undefined ? undefined : this.#groups.get(groupId)
-    const layer = overlay([group?.layer ?? emptyLayer, consumer.layer])
+    const layers = [group?.layer ?? emptyLayer, consumer.layer]
+    if (holder.kind === 'credentials' && holder.layer.size > 0) layers.push(holder.layer)
+    const layer = overlay(layers)
     return {
       key: holder.resourceKey,
       created: holder.entry.createRevision,

@@ -39,7 +39,10 @@ const documents: Readonly<Record<string, object>> = {
       'ai-consumer-rate-limiting': { instances: [{ name: 'fast', limit: 1000, time_window: 3600 }] },
     },
   },
-  '/consumers/bob': { username: 'bob', group_id: 'team', plugins: {} },
+  '/consumers/ann/credentials/app': {
+    plugins: { 'ai-consumer-rate-limiting': { limit: 5, time_window: 60 } },
+  },
+  '/consumers/bob': { username: 'bob', group_id: 'team' },
   '/consumer_groups/team': {
     plugins: { 'ai-consumer-rate-limiting': { limit: 70, time_window: 60, limit_strategy: 'prompt_tokens' } },
   },
@@ -103,7 +106,7 @@ function use(store: CounterStore, key: string, used: number, reserved: number) {
 test('who has which quotas, and what is used of them', async () => {
   const { ask, local } = await start(documents)
   use(local, annKey, 120, 30)
-  expect(await ask('?consumer=ann')).toEqual({
+  expect(await ask('?consumer=ann&instance=fast')).toEqual({
     status: 200,
     json: {
       quotas: [
@@ -141,7 +144,11 @@ test('who has which quotas, and what is used of them', async () => {
     { plugin: 'ai-rate-limiting', resource: '/apisix/routes/chat', limit: 500 },
     { plugin: 'ai-consumer-rate-limiting', consumer: 'ann' },
   ])
-  expect((await ask('')).json['quotas']).toHaveLength(3)
+  expect((await ask('?consumer=ann')).json['quotas']).toMatchObject([
+    { instance: 'fast' },
+    { key: expect.stringContaining('consumers/ann/credentials/app:') as string },
+  ])
+  expect((await ask('')).json['quotas']).toHaveLength(4)
 })
 
 test('a reset gives back what was used, to those who are named and nobody else', async () => {
@@ -150,7 +157,9 @@ test('a reset gives back what was used, to those who are named and nobody else',
   expect(await ask('', 'DELETE')).toMatchObject({ status: 400 })
   expect(await ask('?consumer=bob', 'DELETE')).toEqual({ status: 200, json: { reset: 0 } })
   expect(await ask('?consumer=ann&instance=fast', 'DELETE')).toEqual({ status: 200, json: { reset: 1 } })
-  expect((await ask('?consumer=ann')).json['quotas']).toMatchObject([{ used: 0, reserved: 30, reset: 0 }])
+  expect((await ask('?consumer=ann&instance=fast')).json['quotas']).toMatchObject([
+    { used: 0, reserved: 30, reset: 0 },
+  ])
 })
 
 test('shared counters are read where they are, with the password from the store', async () => {

@@ -77,11 +77,12 @@ export class QuotaBooks {
         this.#plugins.flatMap((plugin) => {
           const config = this.#configOf(plugin, document)
           if (config === undefined || (owner.isGroup && overrides(owner.member, plugin.name))) return []
-          const place = { resourceKey: owner.resource, consumer: owner.consumer, instances }
+          const { resource, credential } = owner
+          const place = { resourceKey: resource, consumer: owner.consumer, credential, instances }
           return (plugin.quotaAccounts?.(config, place) ?? []).map((account) => ({
             ...account,
             plugin: plugin.name,
-            resource: owner.resource,
+            resource,
             consumer: owner.consumer,
           }))
         }),
@@ -110,9 +111,9 @@ export class QuotaBooks {
 function documentsOf(entries: readonly StoreEntry[]): readonly Document[] {
   return entries.flatMap(({ key, value }): Document[] => {
     const document = parse(value)
-    return document && isJsonObject(document['plugins'])
-      ? [{ key, document, plugins: document['plugins'] }]
-      : []
+    if (!document) return []
+    const { plugins } = document
+    return [{ key, document, plugins: isJsonObject(plugins) ? plugins : {} }]
   })
 }
 
@@ -125,6 +126,7 @@ interface Document {
 interface Owner {
   readonly resource: string
   readonly consumer: string | undefined
+  readonly credential: string | undefined
   readonly isGroup: boolean
   readonly member: Document | undefined
 }
@@ -132,13 +134,16 @@ interface Owner {
 /** Whose accounts a document's quotas are: of a group, each of its consumers has its own. */
 function ownersOf(document: Document, all: readonly Document[], prefix: string): readonly Owner[] {
   const resource = prefix + document.key
-  const [, kind = '', id = ''] = document.key.split('/')
-  if (kind === 'consumers') return [{ resource, consumer: id, isGroup: false, member: undefined }]
-  if (kind !== 'consumer_groups')
-    return [{ resource, consumer: undefined, isGroup: false, member: undefined }]
+  const [, kind = '', id = '', , credential] = document.key.split('/')
+  const alone = { resource, credential, isGroup: false, member: undefined }
+  if (kind === 'consumers') return [{ ...alone, consumer: id }]
+  if (kind !== 'consumer_groups') return [{ ...alone, credential: undefined, consumer: undefined }]
   return all
-    .filter((one) => one.key.startsWith('/consumers/') && one.document['group_id'] === id)
-    .map((member) => ({ resource, consumer: member.key.split('/')[2], isGroup: true, member }))
+    .filter((one) => one.key.startsWith('/consumers/') && String(one.document['group_id']) === id)
+    .map((member) => {
+      const consumer = member.key.split('/')[2]
+      return { resource, consumer, credential: undefined, isGroup: true, member }
+    })
 }
 
 function overrides(member: Document | undefined, plugin: string): boolean {

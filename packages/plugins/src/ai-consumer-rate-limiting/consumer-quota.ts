@@ -1,6 +1,5 @@
 // One quota of a consumer: on one instance, or on all of them together.
 import { crc32 } from 'node:zlib'
-import type { Consumer } from '@weir/plugin-api'
 import { compileAmount, type QuotaAmount } from '../token-quota/quota-amount.ts'
 import { quotaHeaders, type QuotaHeaders } from '../token-quota/quota-headers.ts'
 import { createTokenCost, type Strategy, type TokenCost } from '../token-quota/token-cost.ts'
@@ -44,8 +43,13 @@ export function consumerQuotas(config: Config): readonly ConsumerQuota[] {
  * The account of a consumer. It belongs to the consumer and the instance, wherever the configuration stands and
  * whatever the limit is, so that what was used stays used when the limit is changed.
  */
-export function accountKey(quota: ConsumerQuota, username: Consumer['username']): string {
-  return `plugin-ai-consumer-rate-limiting:v1:/apisix/consumers/${username}:${quota.keySuffix}`
+export function accountKey(quota: ConsumerQuota, holder: string): string {
+  return `plugin-ai-consumer-rate-limiting:v1:/apisix/consumers/${holder}:${quota.keySuffix}`
+}
+
+/** Whose the account is: a consumer's, whichever credential it came with, or a single credential's. */
+export function holderOf(username: string, credentialId: string | undefined): string {
+  return credentialId === undefined ? username : `${username}/credentials/${credentialId}`
 }
 
 function createQuota(config: QuotaConfig, instance: string | undefined): ConsumerQuota {

@@ -3,6 +3,7 @@
 import type { AccountState } from '@weir/counters'
 import { policyEncryptFields, toCounterPolicy } from '@weir/counters'
 import {
+  type Consumer,
   definePlugin,
   defineStateKey,
   type QuotaAccount,
@@ -14,7 +15,7 @@ import { addQuotaHeaders, remainingOf } from '../token-quota/quota-headers.ts'
 import { countersAway, rejection, unresolved } from '../token-quota/quota-replies.ts'
 import { TokenAsk } from '../token-quota/token-ask.ts'
 import { complaintAbout } from './check.ts'
-import { accountKey, type ConsumerQuota, consumerQuotas } from './consumer-quota.ts'
+import { accountKey, type ConsumerQuota, consumerQuotas, holderOf } from './consumer-quota.ts'
 import { schema, type Config } from './schema.ts'
 
 const noAccounts: readonly QuotaAsk[] = []
@@ -26,6 +27,7 @@ const totalIsTold = defineStateKey<boolean>('ai-consumer-rate-limiting-total-tol
 export const aiConsumerRateLimiting = definePlugin<Config>({
   name: 'ai-consumer-rate-limiting',
   priority: 1032,
+  onCredentials: true,
   schema,
   encryptFields: policyEncryptFields,
   check: complaintAbout,
@@ -38,6 +40,9 @@ export const aiConsumerRateLimiting = definePlugin<Config>({
     }
     const byInstance = groupByInstance(consumerQuotas(config))
     const total = byInstance.get(undefined) ?? noQuotas
+    const isOnCredential = host.owner.kind === 'credential'
+    const holder = ({ username, credentialId }: Consumer) =>
+      holderOf(username, isOnCredential ? credentialId : undefined)
     const quotasFor = (instance: string) => byInstance.get(instance) ?? total
 
     const quota: QuotaSource = {
@@ -53,7 +58,7 @@ export const aiConsumerRateLimiting = definePlugin<Config>({
           if (limit === undefined || windowSeconds === undefined) {
             return unresolved(config, ctx, 'limit or time_window is not a positive integer')
           }
-          const account = { key: accountKey(metered, ctx.consumer.username), limit, windowSeconds }
+          const account = { key: accountKey(metered, holder(ctx.consumer)), limit, windowSeconds }
           asks.push(new TokenAsk(ctx, account, accounting, metered.cost, estimate))
         }
         return asks
@@ -78,10 +83,10 @@ export const aiConsumerRateLimiting = definePlugin<Config>({
   quotaAccounts: accountsOf,
 })
 
-function accountsOf(config: Config, { consumer }: QuotaPlace): readonly QuotaAccount[] {
+function accountsOf(config: Config, { consumer, credential }: QuotaPlace): readonly QuotaAccount[] {
   if (consumer === undefined) return []
   return consumerQuotas(config).map((quota) => ({
-    key: accountKey(quota, consumer),
+    key: accountKey(quota, holderOf(consumer, credential)),
     level: 'consumer',
     instance: quota.instance,
     strategy: quota.config.limit_strategy,
