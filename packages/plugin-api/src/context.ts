@@ -59,6 +59,10 @@ export interface RouteFacts {
 export interface UpstreamAttempt {
   /** `host:port` that was connected to. */
   readonly address: string
+  /** The LLM instance's name, or the node's address. */
+  readonly node: string
+  /** Milliseconds (performance.now()). */
+  readonly startedAt: number
   /** The upstream's, or what a failed try counts as (routing.md §1). 0 while it is under way. */
   status: number
   connectMs: number | undefined

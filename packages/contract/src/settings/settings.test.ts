@@ -51,6 +51,7 @@ describe('defaults', () => {
       embedded: { path: '.weir/weir.db' },
       drain_timeout: 30,
       forward_client_credentials: false,
+      expose_timings: false,
       access_log: { path: '/dev/stdout' },
     })
     expect(ignored).toEqual([])

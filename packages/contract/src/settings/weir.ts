@@ -33,6 +33,8 @@ export const weirSchema = {
     },
     /** Whether the credential with which a client authenticated here goes on to LLM providers. */
     forward_client_credentials: { type: 'boolean', default: false },
+    /** Whether answers of LLM services say in `Server-Timing` what took how long. */
+    expose_timings: { type: 'boolean', default: false },
     /** Seconds that requests and streams in flight may take after SIGTERM; 0: none. */
     drain_timeout: { type: 'number', minimum: 0, default: 30 },
     access_log: {

@@ -71,6 +71,7 @@ async function serve(route: CompiledRoute | undefined, globalEntries: readonly C
     record: (_ctx: unknown, summary: RequestSummary) => void summaries.push(summary),
     serverHeader: 'APISIX/3.18.0',
     showUpstreamStatus: false,
+    exposeTimings: false,
     draining: () => false,
   }
   const server = createServer({ ServerResponse: GatewayReply }, (message, reply) => {

@@ -17,6 +17,7 @@ import { failureResponse, routeNotFound, toResponse } from './replies.ts'
 import { type Outcome, ResponseWriter } from './response-writer.ts'
 import { accessHook, applies, rewriteHook, runSteps } from './run-steps.ts'
 import type { Services } from './services.ts'
+import { addTimings } from './timings.ts'
 import type { ChainEntry, Runtime } from './types.ts'
 
 /** nginx's status for a client that left before its answer; seen in logs only. */
@@ -117,6 +118,7 @@ function respond(ctx: Context, response: GatewayResponse, services: Services): v
     const statuses = attempts.map((attempt) => attempt.status).join(', ')
     response.headers.push('X-APISIX-Upstream-Status', statuses)
   }
+  if (services.exposeTimings && ctx.llm) addTimings(ctx, response, ctx.llm)
   new ResponseWriter(ctx, response, services, conclude).send(stagesFor(ctx, response), services.draining())
 }
 

@@ -12,6 +12,8 @@ export interface Services {
   readonly serverHeader: string
   /** X-APISIX-Upstream-Status on every response instead of upstream 5xx only (etcd.md §9). */
   readonly showUpstreamStatus: boolean
+  /** Whether answers of LLM services say in `Server-Timing` what took how long. */
+  readonly exposeTimings: boolean
   /** True while the worker finishes what it has and takes nothing new. */
   draining(): boolean
 }

@@ -89,6 +89,7 @@ export class Serving {
       record: (ctx, summary) => options.record(ctx, summary),
       serverHeader: settings.apisix.enable_server_tokens ? APISIX : 'APISIX',
       showUpstreamStatus: settings.apisix.show_upstream_status_in_response_header,
+      exposeTimings: settings.weir.expose_timings,
       draining: () => this.#draining,
     }
     this.#server = new ProxyServer({

@@ -298,7 +298,15 @@ export class Attempt implements ExchangeHandler, ByteStream {
 
   #begin(address: string, path: string): void {
     const { upstream } = this.#ctx
-    this.#record = { address, status: 0, connectMs: undefined, headerMs: undefined, responseMs: undefined }
+    this.#record = {
+      address,
+      node: this.instance.name,
+      startedAt: this.startedAt,
+      status: 0,
+      connectMs: undefined,
+      headerMs: undefined,
+      responseMs: undefined,
+    }
     upstream.attempts.push(this.#record)
     upstream.scheme = this.instance.scheme
     upstream.host = this.instance.hostName

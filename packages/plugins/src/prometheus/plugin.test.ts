@@ -209,3 +209,20 @@ test('configurations', () => {
     'property "prefer_name" validation failed',
   )
 })
+
+test('the gateway’s own time before and after the upstream, and the time per token of streams', () => {
+  const { instance, page } = counting()
+  const ctx = createTestContext({ route, llm: exchange({ timeToFirstTokenMs: 2, upstreamMs: 10 }, true) })
+  const attempt = { address: '', node: 'b', status: 200, connectMs: 1, headerMs: 2, responseMs: 10 }
+  ctx.upstream.attempts.push({ ...attempt, startedAt: ctx.startedAt + 3 })
+  instance.log?.(ctx, { ...summary, durationMs: 14 })
+  const sums = page().filter((line) => /_sum.*"gpt-y"/.test(line))
+  const labels = 'route_id="7",service_id="s",consumer="",node="b",request_type="ai_stream"'
+  const models = 'request_llm_model="gpt-x",llm_model="gpt-y"'
+  expect(sums).toContain(`llm_time_per_output_token_sum{${labels},${models}} 2`)
+  const [before = '', after = ''] = sums.filter((line) => line.startsWith('llm_gateway_overhead'))
+  expect(before).toContain('type="before"')
+  expect(Number(before.split(' ').at(-1))).toBeCloseTo(3, 3)
+  expect(after).toContain('type="after"')
+  expect(Number(after.split(' ').at(-1))).toBeCloseTo(1, 3)
+})

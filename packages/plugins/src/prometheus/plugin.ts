@@ -54,7 +54,7 @@ export const prometheus = definePlugin<Config>({
           series = new RequestSeries(metrics.with(extra.of(ctx)), labelsOf(ctx, prefer_name))
           bound.set(key, series)
         }
-        series.count(summary, ctx.llm)
+        series.count(summary, ctx)
       },
     }
   },

@@ -1,5 +1,5 @@
 // The series that requests of one caller, model and route count in, each bound at its first use.
-import type { LlmExchange, RequestSummary } from '@weir/plugin-api'
+import type { LlmExchange, RequestContext, RequestSummary } from '@weir/plugin-api'
 import type { BoundCounter, BoundHistogram } from '@weir/telemetry'
 import type { LabelledMetrics, Labels } from './labels.ts'
 
@@ -25,7 +25,8 @@ export class RequestSeries {
     this.#egress = metrics.counter('bandwidth', { ...labels, type: 'egress' })
   }
 
-  count(summary: RequestSummary, llm: LlmExchange | undefined): void {
+  count(summary: RequestSummary, ctx: RequestContext): void {
+    const { llm } = ctx
     const { durationMs, upstreamMs } = summary
     this.#status(summary).inc()
     this.#total.observe(durationMs)
@@ -39,6 +40,7 @@ export class RequestSeries {
     if (!llm) return
     this.#llm ??= new LlmSeries(this.#metrics, this.#labels)
     this.#llm.count(summary, llm)
+    this.#llm.countOverhead(summary, ctx)
   }
 
   #status({ status, source }: RequestSummary): BoundCounter {
@@ -63,6 +65,9 @@ class LlmSeries {
   readonly #completionSizes: BoundHistogram
   #total: BoundHistogram | undefined
   #firstToken: BoundHistogram | undefined
+  #perToken: BoundHistogram | undefined
+  #before: BoundHistogram | undefined
+  #after: BoundHistogram | undefined
 
   constructor(metrics: LabelledMetrics, labels: Labels) {
     this.#metrics = metrics
@@ -80,6 +85,7 @@ class LlmSeries {
       if (llm.stream) {
         this.#firstToken ??= this.#latency('ttft')
         this.#firstToken.observe(llm.timeToFirstTokenMs)
+        this.#countGaps(llm)
       }
     }
     const promptTokens = llm.usage?.promptTokens ?? 0
@@ -88,6 +94,28 @@ class LlmSeries {
     this.#completion.inc(completionTokens)
     this.#promptSizes.observe(promptTokens)
     this.#completionSizes.observe(completionTokens)
+  }
+
+  /** The gateway's own time. Waiting for the client's body counts as time before. */
+  countOverhead({ durationMs }: RequestSummary, { startedAt, upstream: { attempts } }: RequestContext): void {
+    const [first] = attempts
+    const last = attempts.at(-1)
+    if (!first || last?.responseMs === undefined) return
+    this.#before ??= this.#overhead('before')
+    this.#before.observe(first.startedAt - startedAt)
+    this.#after ??= this.#overhead('after')
+    this.#after.observe(Math.max(0, startedAt + durationMs - last.startedAt - last.responseMs))
+  }
+
+  #countGaps({ usage, upstreamMs, timeToFirstTokenMs }: LlmExchange): void {
+    const gaps = (usage?.completionTokens ?? 0) - 1
+    if (gaps < 1) return
+    this.#perToken ??= this.#metrics.histogram('llm_time_per_output_token', this.#labels)
+    this.#perToken.observe((upstreamMs - timeToFirstTokenMs) / gaps)
+  }
+
+  #overhead(type: 'before' | 'after'): BoundHistogram {
+    return this.#metrics.histogram('llm_gateway_overhead', { ...this.#labels, type })
   }
 
   #latency(type: 'total' | 'ttft'): BoundHistogram {

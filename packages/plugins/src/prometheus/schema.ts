@@ -27,6 +27,8 @@ export const metadataSchema = defineSchema({
         http_latency: labelsThatMayBeOff('http_latency'),
         bandwidth: labelsThatMayBeOff('bandwidth'),
         llm_latency: labelsThatMayBeOff('llm_latency'),
+        llm_time_per_output_token: labelsThatMayBeOff('llm_time_per_output_token'),
+        llm_gateway_overhead: labelsThatMayBeOff('llm_gateway_overhead'),
         llm_prompt_tokens: labelsThatMayBeOff('llm_prompt_tokens'),
         llm_completion_tokens: labelsThatMayBeOff('llm_completion_tokens'),
         llm_prompt_tokens_dist: labelsThatMayBeOff('llm_prompt_tokens_dist'),

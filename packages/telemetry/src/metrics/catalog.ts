@@ -1,6 +1,8 @@
 // Every metric of the gateway: name (without prefix), type, labels in their order, buckets (common-plugins.md §8).
 
 const latencyBucketsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000]
+const tokenGapBucketsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+const overheadBucketsMs = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000]
 const tokenBuckets = [
   1, 10, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000,
 ]
@@ -36,6 +38,18 @@ export const catalog = {
     help: 'Milliseconds of LLM requests: in all, and until the first token of streams.',
     labels: ['type', ...llm],
     buckets: latencyBucketsMs,
+  },
+  llm_time_per_output_token: {
+    type: 'histogram',
+    help: 'Milliseconds per token of streams, behind the first one.',
+    labels: llm,
+    buckets: tokenGapBucketsMs,
+  },
+  llm_gateway_overhead: {
+    type: 'histogram',
+    help: 'Milliseconds of LLM requests in the gateway: before the first call of an LLM service, and after the last.',
+    labels: ['type', ...llm],
+    buckets: overheadBucketsMs,
   },
   llm_prompt_tokens: { type: 'counter', help: 'Tokens of prompts.', labels: llm },
   llm_completion_tokens: { type: 'counter', help: 'Tokens of completions.', labels: llm },

@@ -168,15 +168,17 @@ export class Forward implements ExchangeHandler, AnswerOwner {
     record.host = host
     record.uri = this.#path
     record.node = address
+    this.#attemptAt = performance.now()
     this.#attempt = {
       address: authority,
+      node: address,
+      startedAt: this.#attemptAt,
       status: 0,
       connectMs: undefined,
       headerMs: undefined,
       responseMs: undefined,
     }
     record.attempts.push(this.#attempt)
-    this.#attemptAt = performance.now()
     this.#triesLeft -= 1
     this.#state = 'trying'
     this.#exchange = target.origin(authority, host).send(

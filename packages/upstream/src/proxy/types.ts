@@ -7,6 +7,10 @@ import type { GatewayError, Upstream } from '@weir/contract'
 export interface ForwardAttempt {
   /** `host:port` that was connected to. */
   readonly address: string
+  /** The node's address. */
+  readonly node: string
+  /** Milliseconds (performance.now()). */
+  readonly startedAt: number
   /** The upstream's status, or what a failed try counts as (routing.md §1); 0 while it is under way. */
   status: number
   connectMs: number | undefined
