@@ -4,10 +4,11 @@ import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { describeCounterStore } from '../conformance/suite.ts'
 import { type Ask, CounterUnavailableError, type Decision } from '../store.ts'
+import { RedisRequestCounters } from '../requests/redis-request-counters.ts'
 import { ClusterCounters } from './cluster-counters.ts'
 import { keysOf } from './keys.ts'
 import { slotOf } from './slot.ts'
-import { targetOf } from './target.ts'
+import { type Target, targetOf } from './target.ts'
 
 const TIMEOUT_MS = 1000
 const SLOTS = 16_384
@@ -15,7 +16,7 @@ const SLOTS = 16_384
 /** Three masters with a third of the slots each, then a replica of each. */
 let servers: RedisServer[]
 let clients: Redis[]
-const opened: ClusterCounters[] = []
+const opened: { close(): void }[] = []
 
 beforeAll(async () => {
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1500']
@@ -89,6 +90,20 @@ test('a refusal in the second slot gives back what the first one held', async ()
   expect(await store.read('slot-c')).toMatchObject({ used: 6, reserved: 0 })
 })
 
+test('requests are counted on all nodes, whatever stands in their keys', async () => {
+  const counters = new RedisRequestCounters(target())
+  opened.push(counters)
+  for (const key of ['r-a', 'r-b', 'r-{c}', 'r-d}']) {
+    expect((await counters.hit(key, 1, 60)).used).toBe(1)
+    expect((await counters.slide(`${key}-slide`, 2, 86_400)).used).toBe(1)
+    expect(await counters.leak(`${key}-leak`, 1, 1)).toBe(0)
+    const { count, ticket } = await counters.enter(`${key}-enter`, 1, 60)
+    expect(count).toBe(1)
+    await ticket?.leave()
+    expect((await counters.enter(`${key}-enter`, 1, 60)).ticket).toBeDefined()
+  }
+})
+
 test('when a master dies its replica takes over, and nothing is charged twice', async () => {
   const store = open()
   const onFirst = keyIn(0)
@@ -106,19 +121,21 @@ test('when a master dies its replica takes over, and nothing is charged twice', 
 }, 40_000)
 
 function open(): ClusterCounters {
-  const store = new ClusterCounters(
-    targetOf({
-      policy: 'redis-cluster',
-      redis_cluster_nodes: servers.map(({ host, port }) => `${host}:${port}`),
-      redis_cluster_name: 'test',
-      redis_timeout: TIMEOUT_MS,
-      redis_cluster_ssl: false,
-      redis_cluster_ssl_verify: false,
-      redis_keepalive_timeout: 10_000,
-    }),
-  )
+  const store = new ClusterCounters(target())
   opened.push(store)
   return store
+}
+
+function target(): Target {
+  return targetOf({
+    policy: 'redis-cluster',
+    redis_cluster_nodes: servers.map(({ host, port }) => `${host}:${port}`),
+    redis_cluster_name: 'test',
+    redis_timeout: TIMEOUT_MS,
+    redis_cluster_ssl: false,
+    redis_cluster_ssl_verify: false,
+    redis_keepalive_timeout: 10_000,
+  })
 }
 
 /** A key in the slots of the master with this number. */
