@@ -7,18 +7,25 @@ const close = Buffer.from('}')
 const comma = Buffer.from(',')
 
 /**
- * The object with these members: `undefined` takes one away, others are JSON. A member that stands there twice is
- * changed in both places, as parsers disagree on which one counts. The bytes of the rest are not copied.
+ * `undefined` takes a member away, a buffer is its new value as JSON. `front` and `back` go around what an array or a
+ * string has inside.
  */
-export function splicePieces(json: LongJson, edits: ReadonlyMap<string, Buffer | undefined>): Buffer[] {
+export type PieceEdit = Buffer | { readonly front: Buffer; readonly back: Buffer } | undefined
+
+/**
+ * The object with these members changed. One that stands there twice is set in both places, as parsers disagree on
+ * which one counts; what gets something around it stays only once. The bytes of the rest are not copied.
+ */
+export function splicePieces(json: LongJson, edits: ReadonlyMap<string, PieceEdit>): Buffer[] {
   const { pieces, members } = json
   const out: Buffer[] = [open]
-  const known = new Set(members.map(({ key }) => key))
+  const last = new Map(members.map((member) => [member.key, member]))
   for (const [key, value] of edits)
-    if (value && !known.has(key)) add(Buffer.from(`${JSON.stringify(key)}:`), value)
+    if (Buffer.isBuffer(value) && !last.has(key)) add(Buffer.from(`${JSON.stringify(key)}:`), value)
 
   let kept: { readonly start: number; end: number } | undefined
-  for (const { key, keyStart, start, end } of members) {
+  for (const member of members) {
+    const { key, keyStart, start, end } = member
     if (!edits.has(key)) {
       if (kept) kept.end = end
       else kept = { start: keyStart, end }
@@ -26,7 +33,16 @@ export function splicePieces(json: LongJson, edits: ReadonlyMap<string, Buffer |
     }
     addKept()
     const value = edits.get(key)
-    if (value) add(...cutPieces(pieces, keyStart, start), value)
+    if (Buffer.isBuffer(value)) add(...cutPieces(pieces, keyStart, start), value)
+    else if (value && member === last.get(key)) {
+      add(
+        ...cutPieces(pieces, keyStart, start + 1),
+        value.front,
+        ...cutPieces(pieces, start + 1, end - 1),
+        value.back,
+        ...cutPieces(pieces, end - 1, end),
+      )
+    }
   }
   addKept()
   out.push(close)

@@ -3,6 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { CheckedRole, ProtocolName } from '../protocols/protocol.ts'
+import type { ScreeningRules, Verdict } from '../screening/screen.ts'
 
 /** What is to be read of one text. */
 export interface TextsWanted {
@@ -11,14 +12,20 @@ export interface TextsWanted {
   readonly turns: { readonly mode: 'last' | 'all'; readonly roles: readonly CheckedRole[] } | undefined
 }
 
+/** What is to be judged of one request. */
+export interface VerdictWanted {
+  readonly protocol: ProtocolName
+  readonly rules: ScreeningRules
+}
+
 /** To the thread: a piece, or that all pieces are there. */
 export type ToTextThread =
   | { readonly id: number; readonly piece: Uint8Array }
-  | { readonly id: number; readonly wanted: TextsWanted }
+  | { readonly id: number; readonly wanted: TextsWanted | VerdictWanted }
 
 export interface FromTextThread {
   readonly id: number
-  readonly texts: readonly string[]
+  readonly result: readonly string[] | Verdict
 }
 
 /** Bytes that may wait to be read, of all texts together. */
@@ -29,7 +36,7 @@ const turnBytesMax = 1024 * 1024
 const heapMegabytesMax = 1024
 
 interface Waiting {
-  readonly resolve: (texts: readonly string[]) => void
+  readonly resolve: (result: FromTextThread['result']) => void
   readonly reject: (reason: Error) => void
 }
 
@@ -40,10 +47,25 @@ const waiting = new Map<number, Waiting>()
 
 /** Rejects when too much waits already, or the thread fails. No texts when it is no JSON object. */
 export async function readTexts(pieces: readonly Buffer[], wanted: TextsWanted): Promise<readonly string[]> {
+  const result = await ask(pieces, wanted)
+  return typeof result === 'string' ? [] : result
+}
+
+/** The verdict on a long request, as `createScreen` has it. Rejects as `readTexts` does. */
+export async function screenPieces(pieces: readonly Buffer[], wanted: VerdictWanted): Promise<Verdict> {
+  const result = await ask(pieces, wanted)
+  if (typeof result !== 'string') throw new Error('the reader of long texts gave no verdict')
+  return result
+}
+
+async function ask(
+  pieces: readonly Buffer[],
+  wanted: TextsWanted | VerdictWanted,
+): Promise<FromTextThread['result']> {
   let bytes = 0
   for (const piece of pieces) bytes += piece.length
   if (waitingBytes + bytes > waitingBytesMax) throw new Error('too many long texts wait to be read')
-  const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>()
+  const { promise, resolve, reject } = Promise.withResolvers<FromTextThread['result']>()
   const id = ++lastId
   waiting.set(id, { resolve, reject })
   waitingBytes += bytes
@@ -56,7 +78,12 @@ export async function readTexts(pieces: readonly Buffer[], wanted: TextsWanted):
   }
 }
 
-async function send(to: Worker, id: number, pieces: readonly Buffer[], wanted: TextsWanted): Promise<void> {
+async function send(
+  to: Worker,
+  id: number,
+  pieces: readonly Buffer[],
+  wanted: TextsWanted | VerdictWanted,
+): Promise<void> {
   let turnBytes = 0
   for (const bytes of pieces) {
     const piece = new Uint8Array(bytes)
@@ -76,7 +103,7 @@ function start(): Worker {
     resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax },
   })
   started.unref()
-  started.on('message', ({ id, texts }: FromTextThread) => waiting.get(id)?.resolve(texts))
+  started.on('message', ({ id, result }: FromTextThread) => waiting.get(id)?.resolve(result))
   started.on('error', (cause) => failAll(started, cause))
   started.on('exit', () => failAll(started, undefined))
   return started
