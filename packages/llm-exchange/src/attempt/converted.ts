@@ -9,7 +9,8 @@ const listLengthMax = 1024
 
 /** Another instance would not be sent it either. */
 export function conversionRefusal(error: unknown): Failure {
-  return { ...ownFailure(400, complaintOf(error)), isFinal: true }
+  if (!(error instanceof ConversionError)) throw error
+  return { ...ownFailure(400, error.message), isFinal: true }
 }
 
 /** What is no JSON object passes as it is. */
@@ -23,15 +24,9 @@ export function convertAnswer(
   try {
     return Buffer.from(JSON.stringify(status < 400 ? reply.answer(document) : reply.error(document)))
   } catch (error) {
-    return textFailure(500, complaintOf(error), [])
+    if (!(error instanceof ConversionError)) throw error
+    return textFailure(500, error.message, [])
   }
-}
-
-/** Walking down JSON of thousands of levels, the stack ends. */
-function complaintOf(error: unknown): string {
-  if (error instanceof ConversionError) return error.message
-  if (error instanceof RangeError) return 'nested too deeply to be converted'
-  throw error
 }
 
 /** The value of `X-Weir-Dropped-Fields`. */

@@ -50,14 +50,6 @@ test('a broken request is refused before anything is called', async () => {
   expect(server.requests).toHaveLength(0)
 })
 
-test('an answer that is nested too deeply is a failure', async () => {
-  const depth = 100_000
-  const deep = JSON.stringify('{"a":'.repeat(depth) + '1' + '}'.repeat(depth))
-  const called = `{"tool_calls":[{"id":"t","function":{"name":"f","arguments":${deep}}}]}`
-  server.setScenario({ body: `{"choices":[{"message":${called}}]}` })
-  expect(await ask('')).toMatchObject({ status: 500, text: 'nested too deeply to be converted' })
-})
-
 test.each([
   ['404', '/s/e404', 404, /^\{"type":"error","error":\{"type":"mock_error","message":"mock error 404"\}\}$/],
   ['429, which is not converted', '/s/e429', 429, /"code":"429"/],

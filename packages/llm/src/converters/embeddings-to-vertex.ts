@@ -34,9 +34,14 @@ function contentsOf(input: unknown): string[] {
   if (!Array.isArray(input)) throw new ConversionError('`input` must be string or array')
   return input.map((item: unknown, i) => {
     if (typeof item === 'string') return item
-    if (Array.isArray(item)) return item.join(' ')
+    if (Array.isArray(item) && item.every(isWord)) return item.join(' ')
     throw new ConversionError(`unsupported input type at index ${i + 1}`)
   })
+}
+
+/** A token's number, or a text. */
+function isWord(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'string'
 }
 
 function toEmbeddings({ predictions }: JsonObject, model: string): JsonObject {
