@@ -137,7 +137,7 @@ function scenarioOf({ status = 200, headers, body, events, frames }: Golden['ans
 function comparable(text: string): string {
   return text
     .replaceAll(/"(created|created_at)":\d+/g, '"$1":0')
-    .replaceAll(/"[a-z]+[-_][\da-f]{8}-[\da-f-]{27}"/g, '"<id>"')
+    .replaceAll(/"[a-z\d]+[-_][a-z\d_-]*[\da-f]{8}-[\da-f-]{27}"/g, '"<id>"')
 }
 
 function writeEvent([type, data]: readonly [string, object | string]): string {

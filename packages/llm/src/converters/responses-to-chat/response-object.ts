@@ -81,7 +81,8 @@ export function callItem(
 
 export function toResponsesUsage(usage: JsonObject): JsonObject {
   const [input, output] = [numberAt(usage, 'prompt_tokens'), numberAt(usage, 'completion_tokens')]
-  const cached = numberAt(objectAt(usage, 'prompt_tokens_details'), 'cached_tokens')
+  const details = numberAt(objectAt(usage, 'prompt_tokens_details'), 'cached_tokens')
+  const cached = details || numberAt(usage, 'prompt_cache_hit_tokens')
   const reasoning = numberAt(objectAt(usage, 'completion_tokens_details'), 'reasoning_tokens')
   return {
     input_tokens: input,

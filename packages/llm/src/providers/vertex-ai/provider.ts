@@ -3,7 +3,8 @@ import { defineProvider, modelSegment, type ProviderConf } from '../provider.ts'
 /** Google's Vertex AI: chat by its OpenAI-compatible endpoint, embeddings by `predict`. */
 export const vertexAi = defineProvider({
   name: 'vertex-ai',
-  host: ({ region }) => (region === undefined ? '' : `${region}-`) + 'aiplatform.googleapis.com',
+  // The location `global` has no host of its own.
+  host: ({ region = 'global' }) => (region === 'global' ? '' : `${region}-`) + 'aiplatform.googleapis.com',
   paths: {
     'openai-chat': ({ conf }) => {
       const location = locationPath(conf)
