@@ -42,6 +42,8 @@ export interface ClientRequest {
   readPieces(maxBytes: number, reader: PieceReader): Promise<number>
   /** The body if it has been read. */
   readonly body: Buffer | undefined
+  /** Puts another body, whole or in pieces, in the place of one that was read: for all who read it from now on. */
+  replaceBody(body: Buffer | readonly Buffer[]): void
 }
 
 export interface RouteFacts {

@@ -94,3 +94,24 @@ test('the memory of a long body is given back, and nobody else’s', async () =>
     expect(whole.equals(body)).toBe(true)
   })
 })
+
+test('a body that a plugin has replaced is everybody’s', async () => {
+  const body = Buffer.alloc(100_000, 'abc')
+  await received(
+    ['POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'],
+    async (request) => {
+      expect(await request.readBody(max)).toEqual(Buffer.from('abc'))
+      request.replaceBody([body, Buffer.from('d')])
+      expect(request.headers).toMatchObject({ 'content-length': '100001' })
+      expect(request.headers).not.toHaveProperty('transfer-encoding')
+      const { pieces, push } = reader()
+      expect(await request.readPieces(max, { push })).toBe(100_001)
+      expect(Buffer.concat(pieces).equals(Buffer.concat([body, Buffer.from('d')]))).toBe(true)
+      expect(await request.readPieces(10, reader())).toBe(100_001)
+      expect((await request.readBody(max)).valueOf()).toHaveLength(100_001)
+      request.replaceBody(Buffer.from('e'))
+      expect(request.body).toEqual(Buffer.from('e'))
+      expect(await request.readBody(max)).toEqual(Buffer.from('e'))
+    },
+  )
+})

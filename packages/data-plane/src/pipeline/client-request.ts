@@ -1,5 +1,6 @@
 // The client's request over node:http's IncomingMessage: what is rarely needed is worked out when asked for.
 import type { IncomingMessage } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import { GatewayError } from '@weir/contract'
 import type { ClientRequest, PieceReader } from '@weir/plugin-api'
@@ -105,10 +106,20 @@ export class IncomingRequest implements ClientRequest {
       if (announced > maxBytes) return announced
       return (this.#readingPieces = this.#readPieces(maxBytes, reader))
     }
-    const body = await this.readBody(maxBytes)
-    if (typeof body === 'number') return body
-    for (let at = 0; at < body.length; at += pieceBytesMax) reader.push(body.subarray(at, at + pieceBytesMax))
-    return body.length
+    const size = await (this.#readingPieces ?? this.#reading)
+    const pieces = this.#pieces ?? (this.body ? [this.body] : undefined)
+    return pieces ? showPieces(pieces, maxBytes, reader) : Number(size)
+  }
+
+  replaceBody(body: Buffer | readonly Buffer[]): void {
+    const pieces = Buffer.isBuffer(body) ? undefined : body
+    this.#pieces = pieces
+    this.#body = Buffer.isBuffer(body) ? body : undefined
+    this.#reading = undefined
+    const size = sizeOf(pieces ?? [this.#body ?? noBytes])
+    this.#readingPieces = Promise.resolve(size)
+    this.message.headers['content-length'] = String(size)
+    delete this.message.headers['transfer-encoding']
   }
 
   #read(maxBytes: number): Promise<Buffer | number> {
@@ -194,6 +205,30 @@ export class IncomingRequest implements ClientRequest {
       this.#giveUp = reject
     })
   }
+}
+
+const noBytes = Buffer.alloc(0)
+
+function sizeOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0)
+}
+
+/** What is there already, not all in one turn. Resolves with its size. */
+async function showPieces(pieces: readonly Buffer[], maxBytes: number, reader: PieceReader): Promise<number> {
+  const size = sizeOf(pieces)
+  if (size > maxBytes) return size
+  let turnBytes = 0
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += pieceBytesMax) {
+      const part = piece.subarray(at, at + pieceBytesMax)
+      reader.push(part)
+      turnBytes += part.length
+      if (turnBytes < turnBytesMax) continue
+      turnBytes = 0
+      await nextTurn()
+    }
+  }
+  return size
 }
 
 function hostWithoutPort(host: string): string {

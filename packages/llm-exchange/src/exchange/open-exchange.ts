@@ -7,7 +7,13 @@ import {
   type LongJson,
   wholeJsonBytesMax,
 } from '@weir/llm'
-import type { Awaitable, Reply, RequestContext } from '@weir/plugin-api'
+import {
+  type Awaitable,
+  type JsonBody,
+  knownJsonBody,
+  type Reply,
+  type RequestContext,
+} from '@weir/plugin-api'
 import type { Instance } from '../instance/instance.ts'
 import type { RouteState } from '../route/route-state.ts'
 import { estimateTokens, listModels } from './local-answers.ts'
@@ -24,6 +30,9 @@ export function openExchange(ctx: RequestContext, route: RouteState): Awaitable<
     return unsupportedContentType(contentType)
   }
   const prepared = route.prepare()
+  const known = knownJsonBody(ctx)
+  if (known)
+    return prepared ? prepared.then(() => openKnown(ctx, route, known)) : openKnown(ctx, route, known)
   // Long bodies are never handled in one go. One of a length not announced may be long.
   if (!(Number(ctx.request.header('content-length')) <= wholeJsonBytesMax))
     return openInPieces(ctx, route, prepared)
@@ -41,6 +50,18 @@ async function openLater(
   const bytes = await body
   if (prepared) await prepared
   return open(ctx, route, bytes)
+}
+
+/** A plugin before has read it. */
+function openKnown(
+  ctx: RequestContext,
+  route: RouteState,
+  { raw, value }: JsonBody,
+): Awaitable<Reply | undefined> {
+  const { maxRequestBytes } = route
+  return raw.length > maxRequestBytes
+    ? tooLarge(raw.length, maxRequestBytes)
+    : openBody(ctx, route, value, raw)
 }
 
 async function openInPieces(

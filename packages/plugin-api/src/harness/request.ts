@@ -30,7 +30,7 @@ class MadeUpRequest implements ClientRequest {
   readonly remotePort = 50_000
   readonly localPort = 9080
   readonly headers: Record<string, string | string[] | undefined> = {}
-  readonly #bytes: Buffer
+  #bytes: Buffer
   #read = false
 
   constructor(wanted: TestRequest) {
@@ -73,6 +73,12 @@ class MadeUpRequest implements ClientRequest {
 
   get body(): Buffer | undefined {
     return this.#read ? this.#bytes : undefined
+  }
+
+  replaceBody(body: Buffer | readonly Buffer[]): void {
+    this.#bytes = Buffer.isBuffer(body) ? body : Buffer.concat(body)
+    this.#read = true
+    this.headers['content-length'] = String(this.#bytes.length)
   }
 }
 
