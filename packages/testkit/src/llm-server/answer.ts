@@ -2,18 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ServerResponse } from 'node:http'
 import { moderatedText, moderationAnswer } from '../aliyun-server/answer.ts'
-import {
-  anthropicEvents,
-  anthropicMessage,
-  type Asked,
-  chatCompletion,
-  chatEvents,
-  embeddings,
-  errorDocument,
-  responsesDocument,
-} from './answers.ts'
+import { anthropicError, anthropicEvents, anthropicMessage } from './anthropic-answers.ts'
+import { type Asked, chatCompletion, chatEvents, embeddings, errorDocument } from './answers.ts'
+import { geminiContent, geminiEmbeddings, geminiError, geminiEvents } from './gemini-answers.ts'
+import { responsesDocument, responsesEvents } from './responses-answers.ts'
 import { asObject } from '../json.ts'
-import type { Scenario } from './scenario.ts'
+import type { Scenario, ToolCall } from './scenario.ts'
 import type { RecordedRequest } from './server.ts'
 
 export interface Turn {
@@ -35,18 +29,25 @@ export async function answer(turn: Turn): Promise<void> {
   const status = scenario.status ?? 200
   const json = asObject(turn.record.json)
   if (scenario.body !== undefined) return send(turn, status, scenario.body)
-  if (status >= 400) return send(turn, status, JSON.stringify(errorDocument(status)))
-
   const kind = kindOf(turn.record)
+  if (status >= 400) return send(turn, status, JSON.stringify(errorOf(kind, status)))
+
   const asked = toAsked(turn, json, kind)
   const streams = json['stream'] === true && scenario.stream !== false
   switch (kind) {
     case 'moderation':
       return send(turn, status, JSON.stringify(moderation(turn.body)))
     case 'embeddings':
-      return send(turn, status, JSON.stringify(embeddings(asked.model, json['input'], asked.usage)))
+      return send(turn, status, JSON.stringify(embeddings(asked.model, json, asked.usage)))
     case 'responses':
-      return send(turn, status, JSON.stringify(responsesDocument(asked.model, asked.usage)))
+      if (streams) return stream(turn, status, responsesEvents(asked), gone.signal)
+      return send(turn, status, JSON.stringify(responsesDocument(asked)))
+    case 'gemini':
+      return send(turn, status, JSON.stringify(geminiContent(asked)))
+    case 'gemini-stream':
+      return stream(turn, status, geminiEvents(asked), gone.signal)
+    case 'gemini-embeddings':
+      return send(turn, status, JSON.stringify(geminiEmbeddings(lengthOf(json['requests']))))
     case 'messages':
       if (streams) return stream(turn, status, anthropicEvents(asked), gone.signal)
       return send(turn, status, JSON.stringify(anthropicMessage(asked)))
@@ -56,14 +57,44 @@ export async function answer(turn: Turn): Promise<void> {
   }
 }
 
-type Kind = 'chat' | 'embeddings' | 'responses' | 'messages' | 'moderation'
+type Kind =
+  | 'chat'
+  | 'embeddings'
+  | 'responses'
+  | 'messages'
+  | 'moderation'
+  | 'gemini'
+  | 'gemini-stream'
+  | 'gemini-embeddings'
 
 function kindOf({ method, url, body }: RecordedRequest): Kind {
   const path = url.split('?', 1)[0] ?? ''
   if (method === 'POST' && path === '/' && body.includes('AccessKeyId=')) return 'moderation'
+  if (path.endsWith(':generateContent')) return 'gemini'
+  if (path.endsWith(':streamGenerateContent')) return 'gemini-stream'
+  if (path.endsWith(':batchEmbedContents')) return 'gemini-embeddings'
   if (path.endsWith('/embeddings')) return 'embeddings'
   if (path.endsWith('/responses')) return 'responses'
   return path.endsWith('/messages') ? 'messages' : 'chat'
+}
+
+function errorOf(kind: Kind, status: number): object {
+  if (kind === 'messages') return anthropicError(status)
+  return kind.startsWith('gemini') ? geminiError(status) : errorDocument(status)
+}
+
+function lengthOf(list: unknown): number {
+  return Array.isArray(list) ? list.length : 0
+}
+
+const weatherInParis: ToolCall = { name: 'get_weather', input: { city: 'Paris' } }
+
+function callsOf({ tool = false }: Scenario): Asked['calls'] {
+  const calls = tool === true ? [weatherInParis] : tool || []
+  return calls.map((call) => {
+    const text = JSON.stringify(call.input)
+    return { ...call, parts: [text.slice(0, 8), text.slice(8)] }
+  })
 }
 
 function toAsked({ name, scenario }: Turn, json: Readonly<Record<string, unknown>>, kind: Kind): Asked {
@@ -73,7 +104,7 @@ function toAsked({ name, scenario }: Turn, json: Readonly<Record<string, unknown
   const wanted =
     kind !== 'chat' || json['stream'] !== true || scenario.stream === false || includesUsage(json)
   const words = scenario.words ?? ['Hello', ' from', ' mock', ` ${name}`]
-  return { model, words, usage: wanted ? usage : undefined, scenario }
+  return { model, words, usage: wanted ? usage : undefined, calls: callsOf(scenario), scenario }
 }
 
 function includesUsage(json: Readonly<Record<string, unknown>>): boolean {

@@ -1,17 +1,14 @@
 // The documents a fake model server sends: key order and numbers are those of the recorded provider.
-import type { Scenario, Usage } from './scenario.ts'
+import type { Scenario, ToolCall, Usage } from './scenario.ts'
 
-const created = 1_700_000_000
-const toolCall = {
-  id: 'call_1',
-  type: 'function',
-  function: { name: 'get_weather', arguments: '{"city":"Paris"}' },
-}
+export const created = 1_700_000_000
 
 export interface Asked {
   readonly model: string
   readonly words: readonly string[]
   readonly usage: Usage | undefined
+  /** Calls of tools that are the answer, if any, with their arguments as JSON in the pieces of a stream. */
+  readonly calls: readonly (ToolCall & { readonly parts: readonly string[] })[]
   readonly scenario: Scenario
 }
 
@@ -23,9 +20,18 @@ function openaiUsage({ prompt, completion }: Usage) {
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
 }
 
-export function chatCompletion({ model, words, usage, scenario }: Asked) {
-  const message = scenario.tool
-    ? { role: 'assistant', content: null, tool_calls: [toolCall] }
+function chatCall({ name }: ToolCall, i: number, args: string) {
+  return { id: `call_${i + 1}`, type: 'function', function: { name, arguments: args } }
+}
+
+export function chatCompletion({ model, words, usage, calls, scenario }: Asked) {
+  const called = calls.length > 0
+  const message = called
+    ? {
+        role: 'assistant',
+        content: null,
+        tool_calls: calls.map((one, i) => chatCall(one, i, one.parts.join(''))),
+      }
     : { role: 'assistant', content: words.join('') }
   // The recorded provider answers without a content type in a shorter document of its own.
   const bare = scenario.contentType === false
@@ -37,7 +43,7 @@ export function chatCompletion({ model, words, usage, scenario }: Asked) {
       {
         index: 0,
         message: bare ? { role: 'assistant', content: 'no ct' } : message,
-        finish_reason: scenario.tool ? 'tool_calls' : 'stop',
+        finish_reason: called ? 'tool_calls' : 'stop',
       },
     ],
     ...(usage && { usage: openaiUsage(usage) }),
@@ -45,18 +51,19 @@ export function chatCompletion({ model, words, usage, scenario }: Asked) {
 }
 
 /** The events of a chat stream, each as it goes over the wire. */
-export function* chatEvents({ model, words, usage, scenario }: Asked): Generator<string> {
+export function* chatEvents({ model, words, usage, calls, scenario }: Asked): Generator<string> {
   const event = (rest: object) =>
     `data: ${JSON.stringify({ id: 'chatcmpl-mock', object: 'chat.completion.chunk', created, model, ...rest })}\n\n`
   const delta = (value: object, finish: string | null) =>
     event({ choices: [{ index: 0, delta: value, finish_reason: finish }] })
 
-  if (scenario.tool) {
-    const { name, arguments: args } = toolCall.function
-    const start = { ...toolCall, index: 0, function: { name, arguments: '' } }
-    yield delta({ role: 'assistant', content: null, tool_calls: [start] }, null)
-    for (const part of [args.slice(0, 8), args.slice(8)]) {
-      yield delta({ tool_calls: [{ index: 0, function: { arguments: part } }] }, null)
+  if (calls.length > 0) {
+    for (const [index, call] of calls.entries()) {
+      const start = { ...chatCall(call, index, ''), index }
+      yield delta({ ...(index === 0 && { role: 'assistant', content: null }), tool_calls: [start] }, null)
+      for (const part of call.parts) {
+        yield delta({ tool_calls: [{ index, function: { arguments: part } }] }, null)
+      }
     }
     yield delta({}, 'tool_calls')
   } else {
@@ -70,70 +77,21 @@ export function* chatEvents({ model, words, usage, scenario }: Asked): Generator
 }
 
 /** One short vector for each input; equal inputs get equal vectors. */
-export function embeddings(model: string, input: unknown, usage: Usage | undefined) {
+export function embeddings(model: string, json: Readonly<Record<string, unknown>>, usage: Usage | undefined) {
+  const { input, encoding_format: format } = json
   const inputs = Array.isArray(input) ? input : [input]
+  const embedding = format === 'base64' ? base64Of(vector) : vector
   return {
     object: 'list',
-    data: inputs.map((_, index) => ({ object: 'embedding', index, embedding: [0.1, 0.2, 0.3] })),
+    data: inputs.map((_, index) => ({ object: 'embedding', index, embedding })),
     model,
     ...(usage && { usage: { prompt_tokens: usage.prompt, total_tokens: usage.prompt } }),
   }
 }
 
-/** OpenAI's Responses API, one document. */
-export function responsesDocument(model: string, usage: Usage | undefined) {
-  const content = [{ type: 'output_text', text: 'Hello from responses' }]
-  return {
-    id: 'resp_1',
-    object: 'response',
-    created_at: created,
-    status: 'completed',
-    model,
-    output: [{ type: 'message', id: 'msg_1', role: 'assistant', content }],
-    ...(usage && {
-      usage: {
-        input_tokens: usage.prompt,
-        output_tokens: usage.completion,
-        total_tokens: usage.prompt + usage.completion,
-      },
-    }),
-  }
-}
+const vector = [0.1, 0.2, 0.3]
 
-/** Anthropic's Messages API, one document. */
-export function anthropicMessage({ model, words, usage }: Asked) {
-  return {
-    id: 'msg_1',
-    type: 'message',
-    role: 'assistant',
-    model,
-    content: [{ type: 'text', text: words.join('') }],
-    stop_reason: 'end_turn',
-    ...(usage && { usage: { input_tokens: usage.prompt, output_tokens: usage.completion } }),
-  }
-}
-
-export function* anthropicEvents({ model, usage }: Asked): Generator<string> {
-  yield namedEvent('message_start', {
-    message: {
-      id: 'msg_1',
-      type: 'message',
-      role: 'assistant',
-      model,
-      content: [],
-      ...(usage && { usage: { input_tokens: usage.prompt, output_tokens: 1 } }),
-    },
-  })
-  yield namedEvent('content_block_start', { index: 0, content_block: { type: 'text', text: '' } })
-  yield namedEvent('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'Hello' } })
-  yield namedEvent('content_block_stop', { index: 0 })
-  yield namedEvent('message_delta', {
-    delta: { stop_reason: 'end_turn' },
-    ...(usage && { usage: { output_tokens: usage.completion } }),
-  })
-  yield namedEvent('message_stop', {})
-}
-
-function namedEvent(type: string, rest: object): string {
-  return `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`
+/** As OpenAI's client asks for it: 32-bit floats, little-endian. */
+function base64Of(numbers: readonly number[]): string {
+  return Buffer.from(Float32Array.from(numbers).buffer).toString('base64')
 }

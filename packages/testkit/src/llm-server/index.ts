@@ -1,4 +1,4 @@
-export { differentWords, parseScenario, type Scenario, type Usage } from './scenario.ts'
+export { differentWords, parseScenario, type Scenario, type ToolCall, type Usage } from './scenario.ts'
 export {
   type LlmServer,
   type LlmServerOptions,

@@ -5,6 +5,11 @@ export interface Usage {
   readonly completion: number
 }
 
+export interface ToolCall {
+  readonly name: string
+  readonly input: Readonly<Record<string, unknown>>
+}
+
 /** Every field is optional: an empty scenario is a good answer. */
 export interface Scenario {
   /** Milliseconds before anything is answered. */
@@ -32,8 +37,8 @@ export interface Scenario {
   readonly cutAfterChunks?: number
   /** Sends nothing more after so many chunks, and keeps the connection open. */
   readonly stallAfterChunks?: number
-  /** Answers with a call of a tool instead of text. */
-  readonly tool?: boolean
+  /** Answers with calls of tools instead of text: with these, or for `true` with one. */
+  readonly tool?: boolean | readonly ToolCall[]
 }
 
 const named: Readonly<Record<string, Scenario>> = {
