@@ -60,6 +60,8 @@ export interface CounterStore {
    * are open now. The first call per lease counts, even after the lease expired; later ones do nothing.
    */
   settle(lease: Lease, used: readonly number[]): void | Promise<void>
+  /** Holds a lease for so long from now; nothing happens when it has expired or is settled. */
+  renew(lease: Lease, leaseMs: number): void | Promise<void>
   /** What an account holds now; undefined when no window is open and nothing is reserved. */
   read(key: string): AccountUse | undefined | Promise<AccountUse | undefined>
   /** Ends an account's window: nothing is used. What is reserved stays reserved. */

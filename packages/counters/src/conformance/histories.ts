@@ -6,6 +6,7 @@ export type Step =
   | { readonly kind: 'reserve'; readonly asks: readonly Ask[]; readonly leaseMs: number }
   /** `which` picks among all leases so far, settled ones too. */
   | { readonly kind: 'settle'; readonly which: number; readonly used: readonly number[] }
+  | { readonly kind: 'renew'; readonly which: number; readonly leaseMs: number }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'read' | 'reset'; readonly key: string }
 
@@ -39,6 +40,14 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       used: fc.array(fc.nat(30), { minLength: keys.length, maxLength: keys.length }),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('renew'),
+      which: fc.nat(30),
+      leaseMs: fc.integer({ min: 1, max: 4000 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait'), ms: fc.integer({ min: 1, max: 1500 }) }) },
   {
     weight: 1,
@@ -65,6 +74,11 @@ export async function play(
       case 'settle': {
         const lease = leases[taken.which]
         if (lease) await store.settle(lease, taken.used)
+        break
+      }
+      case 'renew': {
+        const lease = leases[taken.which]
+        if (lease) await store.renew(lease, taken.leaseMs)
         break
       }
       case 'wait':

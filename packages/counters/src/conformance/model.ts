@@ -9,7 +9,7 @@ interface ModelAccount {
 }
 
 interface ModelLease extends Lease {
-  readonly expiresAt: number
+  expiresAt: number
 }
 
 export class ModelCounters implements CounterStore {
@@ -43,6 +43,12 @@ export class ModelCounters implements CounterStore {
     this.#settled.add(lease)
     for (const held of this.#leases) if (held === lease) this.#leases.delete(held)
     for (const [i, ask] of lease.asks.entries()) if (used[i]! > 0) this.#use(ask, used[i]!)
+  }
+
+  renew(lease: Lease, leaseMs: number): void {
+    for (const held of this.#leases) {
+      if (held === lease && held.expiresAt > this.#now()) held.expiresAt = this.#now() + leaseMs
+    }
   }
 
   read(key: string): AccountUse | undefined {

@@ -102,6 +102,18 @@ export function describeCounterStore(open: () => CounterStore): void {
     expect(await store.read(asks[1]!.key)).toMatchObject({ used: 4, reserved: 0 })
   })
 
+  test('a lease that is renewed holds on, and a settled one does not come back', async () => {
+    const { store, ask } = setUp()
+    const only = ask('a', { amount: 5 })
+    const lease = leaseOf(await store.reserve([only, ask('b', {})], 400))
+    await store.renew(lease, MINUTE_MS)
+    await new Promise((resolve) => void setTimeout(resolve, 500))
+    expect(await store.read(only.key)).toMatchObject({ used: 0, reserved: 5 })
+    await store.settle(lease, [3, 0])
+    await store.renew(lease, MINUTE_MS)
+    expect(await store.read(only.key)).toMatchObject({ used: 3, reserved: 0 })
+  })
+
   test('a changed limit keeps what was used', async () => {
     const { store, ask } = setUp()
     await store.settle(leaseOf(await store.reserve([ask('a', { amount: 60 })], MINUTE_MS)), [60])

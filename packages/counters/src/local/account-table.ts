@@ -132,6 +132,19 @@ export class AccountTable {
     if (this.#word(at + lease.account) !== 0) this.#freeLease(taken)
   }
 
+  /** Moves a lease's end; nothing happens when it has expired meanwhile. */
+  renewLease(handle: number, expiresAt: number, now: number): void {
+    const taken = handle % HANDLE_UNIT
+    const at = this.#leaseWord(taken)
+    if (this.#word(at + lease.generation) !== Math.floor(handle / HANDLE_UNIT)) return
+    const record = this.#word(at + lease.account)
+    const number = this.#leaseNumber(taken) + lease.expiresAt
+    if (record === 0 || this.#number(number) <= now) return
+    this.#numbers[number] = expiresAt
+    const from = this.#accountNumber(record) + account.leasesExpireFrom
+    if (expiresAt < this.#number(from)) this.#numbers[from] = expiresAt
+  }
+
   /**
    * Gives back every account whose window is over and every lease that has expired, and links the rest anew from
    * nothing but the records themselves: for a full table, and for one whose keeper died in the middle of a change.

@@ -108,6 +108,15 @@ export class LocalCounters implements CounterStore {
     if (!isBooked) throw new CounterUnavailableError('the local counters are full')
   }
 
+  renew(lease: Lease, leaseMs: number): void {
+    if (!(lease instanceof LocalLease)) throw new TypeError('a lease of another store')
+    if (lease.isSettled) return
+    const now = this.#now()
+    this.#enter(now)
+    for (const handle of lease.handles) this.#table.renewLease(handle, now + leaseMs, now)
+    this.#lock.release()
+  }
+
   read(key: string): AccountUse | undefined {
     const hash = this.#hash(key)
     const now = this.#now()

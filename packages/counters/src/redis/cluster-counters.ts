@@ -57,6 +57,11 @@ export class ClusterCounters implements CounterStore {
     )
   }
 
+  async renew(lease: Lease, leaseMs: number): Promise<void> {
+    if (!(lease instanceof ClusterLease)) throw new TypeError('a lease of another store')
+    await Promise.all(lease.held.map((one) => this.#slots.renew(one.lease, leaseMs)))
+  }
+
   read(key: string): Promise<AccountUse | undefined> {
     return this.#slots.read(key)
   }

@@ -15,7 +15,7 @@ import type { Target } from './target.ts'
 import { keysOf, usedKeyOf } from './keys.ts'
 import { LinkError, RedisLink } from './link.ts'
 import { OwedSettlements, type Settlement } from './owed.ts'
-import { readScript, reserveScript, resetScript, type Script, settleScript } from './scripts.ts'
+import { readScript, renewScript, reserveScript, resetScript, type Script, settleScript } from './scripts.ts'
 
 /** How long a settlement waits that Redis did not take; a connection that comes back settles at once. */
 const RETRY_MS = 1_000
@@ -69,6 +69,14 @@ export class RedisCounters implements CounterStore {
     if (lease.isSettled) return
     lease.isSettled = true
     await this.#settle(settlementOf(lease, used))
+  }
+
+  async renew(lease: Lease, leaseMs: number): Promise<void> {
+    if (!(lease instanceof RedisLease)) throw new TypeError('a lease of another store')
+    if (lease.isSettled) return
+    lease.expiresAt = performance.now() + leaseMs
+    const args = [lease.name, String(Math.ceil(leaseMs)), ...lease.amounts.map(String)]
+    await this.#run(renewScript, allKeys(lease.asks), args)
   }
 
   async read(key: string): Promise<AccountUse | undefined> {
@@ -128,7 +136,7 @@ class SentInVainError extends CounterUnavailableError {}
 class RedisLease implements Lease {
   readonly asks: readonly Ask[]
   readonly name: string
-  readonly expiresAt: number
+  expiresAt: number
   /** Known with the answer. */
   amounts: readonly number[] = []
   isSettled = false

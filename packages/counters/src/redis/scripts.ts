@@ -119,6 +119,22 @@ end
 return 0
 `)
 
+/** KEYS as above. ARGV: lease, leaseMs, then reserved amount for each account. */
+export const renewScript = script(`${clock}
+local now = clock()
+local lease_ms = tonumber(ARGV[2])
+for i = 1, #KEYS / 3 do
+  local leases, sum, lease = KEYS[i * 3 - 1], KEYS[i * 3], ARGV[1] .. ':' .. ARGV[i + 2]
+  local ends = redis.call('ZSCORE', leases, lease)
+  if ends and tonumber(ends) > now then
+    redis.call('ZADD', leases, now + lease_ms, lease)
+    if redis.call('PTTL', leases) < lease_ms then redis.call('PEXPIRE', leases, lease_ms) end
+    if redis.call('PTTL', sum) < lease_ms then redis.call('PEXPIRE', sum, lease_ms) end
+  end
+end
+return 0
+`)
+
 /** KEYS of one account. Returns used, reserved, resetMs (0 when no window is open). */
 export const readScript = script(`${clock}${reservedAt}
 local used = tonumber(redis.call('GET', KEYS[1])) or 0

@@ -63,6 +63,11 @@ export class SlicedCounters implements ClosableStore {
     for (const [i, slice] of lease.slices.entries()) slice.settle(lease.amounts[i]!, used[i]!)
   }
 
+  /** What stands on a slice has no end of its own. */
+  renew(lease: Lease, leaseMs: number): void | Promise<void> {
+    if (!(lease instanceof SliceLease)) return this.#shared.renew(lease, leaseMs)
+  }
+
   read(key: string): AccountUse | undefined | Promise<AccountUse | undefined> {
     return this.#shared.read(key)
   }

@@ -82,6 +82,7 @@ export class Reservation {
   readonly #ctx: RequestContext
   readonly #held: readonly Held[]
   #isOver = false
+  #renewal: NodeJS.Timeout | undefined = undefined
 
   constructor(ctx: RequestContext, held: readonly Held[]) {
     this.#ctx = ctx
@@ -113,6 +114,22 @@ export class Reservation {
     )
   }
 
+  /** Until it is over, its leases are renewed in time: for requests that may last longer than any lease. */
+  keep(leaseMs: number): void {
+    if (!this.#isOver) this.#renewal ??= setInterval(() => this.#renew(leaseMs), leaseMs / 2).unref()
+  }
+
+  #renew(leaseMs: number): void {
+    for (const { store, lease } of this.#held) {
+      try {
+        const renewed = store.renew(lease, leaseMs)
+        if (renewed) renewed.catch((error: unknown) => this.#report(error))
+      } catch (error) {
+        this.#report(error)
+      }
+    }
+  }
+
   /** Issues the booking; a store that fails meanwhile is logged, as nobody can be refused any more. */
   settle(usage: UsageReport): void {
     this.#book((ask) => Math.max(0, Math.round(ask.cost(usage) ?? 0)))
@@ -126,6 +143,7 @@ export class Reservation {
   #book(costOf: (ask: QuotaAsk) => number): void {
     if (this.#isOver) return
     this.#isOver = true
+    clearInterval(this.#renewal)
     for (const held of this.#held) {
       const { store, lease, asks } = held
       try {
@@ -140,7 +158,10 @@ export class Reservation {
 
   #report(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
-    this.#ctx.log.error('tokens of a request could not be booked', { route: this.#ctx.route.id, reason })
+    this.#ctx.log.error('the tokens of a request could not be reserved further, or booked', {
+      route: this.#ctx.route.id,
+      reason,
+    })
   }
 }
 

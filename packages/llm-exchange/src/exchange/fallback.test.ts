@@ -219,6 +219,15 @@ test('an answer is kept within what was reserved for it', async () => {
   expect(sent).toBe(Math.floor((100 - promptTokens) / 2))
 })
 
+/** One call for each instance, and then so many seconds. */
+const wait = (seconds: Readonly<Record<string, string>>) =>
+  createQuota(
+    { hi: 1, lo: 1 },
+    {
+      refusal: (_ctx, instance) => ({ status: 429, headers: { 'Retry-After': seconds[instance]! } }),
+    },
+  )
+
 test('quotas: the next instance where the strategy says so, and then none', async () => {
   const quota = createQuota({ hi: 20, lo: 20 })
   const falling = route({ fallback_strategy: 'instance_health_and_rate_limiting' })
@@ -229,13 +238,6 @@ test('quotas: the next instance where the strategy says so, and then none', asyn
   }
   expect(served).toEqual(['hi', 'hi', 'lo', 'lo', 'all servers tried'])
 
-  const wait = (seconds: Readonly<Record<string, string>>) =>
-    createQuota(
-      { hi: 1, lo: 1 },
-      {
-        refusal: (_ctx, instance) => ({ status: 429, headers: { 'Retry-After': seconds[instance]! } }),
-      },
-    )
   const sooner = wait({ hi: '60', lo: '20' })
   for (let i = 0; i < 2; i++) await call(falling, { request: { body: hello }, quotas: [sooner] })
   const refused = await call(falling, { request: { body: hello }, quotas: [sooner] })
@@ -330,6 +332,7 @@ test('counters that are away refuse, or let pass where that is allowed', async (
   const store = createLocalCounters()
   const away = {
     reserve: () => Promise.reject(new CounterUnavailableError('away')),
+    renew: () => undefined,
     settle: () => undefined,
     read: () => undefined,
     reset: () => undefined,

@@ -65,6 +65,7 @@ class Ledger {
       }
     },
     settle: () => void this.settled++,
+    renew: () => undefined,
     read: () => undefined,
     reset: () => undefined,
   }

@@ -128,7 +128,11 @@ test('what is estimated of a stream that broke off is never more than it reserve
       store,
       asks: (_ctx, key, { promptTokens, completionTokens }) => [
         {
-          ...{ store, key, limit: 1000, windowSeconds: 60, admission: 'fits' },
+          store,
+          key,
+          limit: 1000,
+          windowSeconds: 60,
+          admission: 'fits',
           amount: promptTokens + completionTokens,
           cost: ({ totalTokens }) => totalTokens,
         },

@@ -20,7 +20,7 @@ export interface LlmRoute {
   proxy(ctx: RequestContext): Awaitable<GatewayResponse>
 }
 
-/** Reservations live at least so long: streams have no bound of their own. */
+/** Reservations live at least so long, and are renewed while a stream goes on that has no bound of its own. */
 const leaseMsMin = 600_000
 
 export function createLlmRoute(settings: RouteSettings, host: PluginHost): LlmRoute {
@@ -53,6 +53,7 @@ function createState(settings: RouteSettings, host: PluginHost): RouteState {
     },
     maxRequestBytes: settings.max_req_body_size,
     leaseMs: durationMs === undefined ? Math.max(leaseMsMin, 2 * timeout) : timeout + durationMs,
+    isEndless: durationMs === undefined,
     estimator: host.keep('token estimates', '', () => new TokenEstimator()),
     switches: host.keep('served tier', tiers, () => new Switches(instances)),
     quotaMetrics: new QuotaMetrics(host.metrics),

@@ -16,6 +16,8 @@ export interface RouteState {
   readonly maxRequestBytes: number
   /** Milliseconds after which the reservation of a request that vanished expires. */
   readonly leaseMs: number
+  /** Whether streams have no longest time, so that their reservations have to be renewed. */
+  readonly isEndless: boolean
   readonly estimator: TokenEstimator
   readonly switches: Switches
   readonly quotaMetrics: QuotaMetrics

@@ -246,6 +246,7 @@ describe('counters', () => {
   test('counters that are away refuse with 500, or let pass', async () => {
     const away = storesOf({
       reserve: () => Promise.reject(new CounterUnavailableError('redis 10.0.0.1:6379: ECONNREFUSED')),
+      renew: () => {},
       settle: () => {},
       read: () => undefined,
       reset: () => {},
