@@ -13,6 +13,8 @@ export interface LlmExchange {
   readonly body: Readonly<Record<string, unknown>>
   /** `protocol.turnTexts` of the body, however long it is at nobody's cost. Rejects when too much waits to be read. */
   turnTexts(mode: 'last' | 'all', roles: readonly CheckedRole[]): Awaitable<readonly string[]>
+  /** The client's body as it came, in pieces, when it is so long that parsing it would hold everybody else up. */
+  readonly longBody: readonly Buffer[] | undefined
   replaceBody(body: Record<string, unknown>): void
   readonly stream: boolean
   /** `model` of the client's body. */
@@ -21,6 +23,8 @@ export interface LlmExchange {
   readonly model: string
   /** The instance picked for the current attempt. */
   readonly instance: string
+  /** All of the picked instance's configuration that decides what it answers: equal texts, equal answers. */
+  readonly instanceIdentity: string
   /** Once known; numbers of the last attempt that produced any. */
   readonly usage: UsageReport | undefined
   /** What it reserved and was charged; complete in the log phase. */

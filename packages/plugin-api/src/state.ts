@@ -48,5 +48,16 @@ export const consumedArguments = defineStateKey<readonly string[]>('consumed-arg
  */
 export const hiddenArguments = defineStateKey<readonly string[]>('hidden-arguments')
 
+/** What a cache of answers did, for the metrics. */
+export interface CacheOutcome {
+  readonly status: 'HIT' | 'MISS' | 'BYPASS'
+  /** Of a hit. */
+  readonly layer: 'exact' | 'semantic' | undefined
+  /** Milliseconds that the embedding took; undefined when none was asked for. */
+  readonly embeddingMs: number | undefined
+}
+
+export const cacheOutcome = defineStateKey<CacheOutcome>('cache-outcome')
+
 /** Names of query arguments in which somebody sent a credential, right or wrong: no log shows their values. */
 export const secretArguments = defineStateKey<readonly string[]>('secret-arguments')

@@ -21,6 +21,7 @@ export interface Chain {
   readonly llmResponse: readonly Step[]
   readonly headerFilter: readonly Step[]
   readonly stage: readonly Step[]
+  readonly tap: readonly Step[]
   readonly log: readonly Step[]
   readonly quotas: readonly QuotaSource[]
 }
@@ -56,6 +57,7 @@ export function buildChain(
     llmResponse: withHook('llmResponse'),
     headerFilter: withHook('headerFilter'),
     stage: withHook('stage'),
+    tap: withHook('tap'),
     log: withHook('log'),
     quotas: steps.flatMap(({ instance }) => instance.quota ?? []),
   }

@@ -127,11 +127,17 @@ function respond(ctx: Context, response: GatewayResponse, services: Services): v
  * of an LLM has been shown to the plugins already, also where it is so long that it is sent in pieces.
  */
 function stagesFor(ctx: Context, response: GatewayResponse): readonly Stage[] {
-  const steps = ctx.chain.stage
-  if (steps.length === 0 || response.answer || !isByteStream(response.body)) return noStages
-  const stages = steps.flatMap((step) =>
-    applies(step, ctx) ? (step.instance.stage?.(ctx, response) ?? []) : [],
-  )
+  const { stage, tap } = ctx.chain
+  if (stage.length + tap.length === 0 || response.answer || !isByteStream(response.body)) return noStages
+  const stages: Stage[] = []
+  for (const step of stage) {
+    const made = applies(step, ctx) ? step.instance.stage?.(ctx, response) : undefined
+    if (made) stages.push(made)
+  }
+  for (const step of tap) {
+    const made = applies(step, ctx) ? step.instance.tap?.(ctx, response) : undefined
+    if (made) stages.push(made)
+  }
   if (stages.length > 0) dropHeader(response.headers, 'content-length')
   return stages
 }

@@ -102,6 +102,10 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
       : protocol.turnTexts(this.#body, mode, roles)
   }
 
+  get longBody(): readonly Buffer[] | undefined {
+    return this.#raw instanceof LongJson ? this.#raw.pieces : undefined
+  }
+
   replaceBody(body: Record<string, unknown>): void {
     this.#body = body
     this.#raw = undefined
@@ -114,6 +118,10 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
 
   get instance(): string {
     return this.#instance.name
+  }
+
+  get instanceIdentity(): string {
+    return this.#instance.identity()
   }
 
   get ledger(): LedgerRecord {

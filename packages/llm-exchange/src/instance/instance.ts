@@ -39,6 +39,8 @@ export interface Instance {
   readonly authorizer: Authorizer | undefined
   /** By protocol; what is missing is not supported. */
   readonly plans: ReadonlyMap<ProtocolName, CallPlan>
+  /** Equal for instances that send the same to the same model. */
+  readonly identity: () => string
   readonly unsupported: (protocol: ClientProtocol) => string
 }
 
@@ -65,6 +67,7 @@ export function createInstance(
     if (plan) plans.set(protocol.name, plan)
   }
   const model = settings.options?.['model']
+  let identity: string | undefined
   return {
     index,
     name: settings.name,
@@ -80,6 +83,10 @@ export function createInstance(
     headerNames: new Set([...headers.filter((_, i) => i % 2 === 0), ...(authorizer?.headerNames ?? [])]),
     authorizer,
     plans,
+    identity() {
+      const { options, override, provider_conf } = settings
+      return (identity ??= JSON.stringify([provider.name, options, override, provider_conf]))
+    },
     unsupported: ({ name }) =>
       `provider ${provider.name} does not support ${name} protocol (supported: ${supported})`,
   }

@@ -6,12 +6,15 @@ import { toPairs } from '../instance/call-plan.ts'
 
 export interface EmbeddingsSettings {
   readonly provider: 'openai' | 'azure-openai'
-  readonly model: string
+  /** Azure has it in the endpoint. */
+  readonly model?: string | undefined
   readonly auth: {
     readonly header?: Readonly<Record<string, unknown>> | undefined
     readonly query?: Readonly<Record<string, unknown>> | undefined
   }
   readonly endpoint?: string | undefined
+  /** How long the vectors shall be, of models that can choose. */
+  readonly dimensions?: number | undefined
   /** Milliseconds for the whole call. */
   readonly timeout: number
   readonly ssl_verify: boolean
@@ -35,12 +38,13 @@ export function createEmbed(settings: EmbeddingsSettings, host: PluginHost): Emb
   const headers = Object.fromEntries(
     Array.from(toPairs(settings.auth.header), ([name, value]) => [name.toLowerCase(), value]),
   )
+  const { model, dimensions } = settings
   return async (texts) => {
     const answer = await host.http.call({
       url,
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ input: texts, model: settings.model }),
+      body: JSON.stringify({ input: texts, model, dimensions }),
       timeoutMs: settings.timeout,
       maxResponseBytes: answerBytesMax,
       verifyCertificate: settings.ssl_verify,

@@ -23,6 +23,7 @@ export function createTestExchange(options: TestExchangeOptions): LlmExchange {
     get body() {
       return body
     },
+    longBody: undefined,
     turnTexts: (mode, roles) => protocol.turnTexts(body, mode, roles),
     replaceBody(changed) {
       body = changed
@@ -31,6 +32,7 @@ export function createTestExchange(options: TestExchangeOptions): LlmExchange {
     requestModel,
     model: options.model ?? requestModel,
     instance,
+    instanceIdentity: instance,
     usage,
     ledger: {
       id: '',

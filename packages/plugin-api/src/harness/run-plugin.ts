@@ -1,6 +1,7 @@
 // Runs one plugin against one made-up request, phase by phase, in the order of the real pipeline.
 import type { Plugin, PluginInstance } from '../plugin.ts'
-import { isReply, type GatewayResponse, type Reply } from '../response.ts'
+import { isByteStream, isReply, type GatewayResponse, type Reply } from '../response.ts'
+import type { Stage } from '../stage.ts'
 import { createTestContext, type TestContext, type TestContextOptions } from './context.ts'
 import { deliver, type Delivered, toResponse } from './deliver.ts'
 import { createTestHost, type TestHost } from './host.ts'
@@ -60,7 +61,7 @@ export async function runInstance(instance: PluginInstance, options: RunOptions 
   const reply = await firstReply(instance, ctx)
   const response = reply ? toResponse(reply) : await answer(instance, ctx, options.upstream ?? plainUpstream)
   instance.headerFilter?.(ctx, response)
-  const delivered = await deliver(response, reply ? undefined : instance.stage?.(ctx, response))
+  const delivered = await deliver(response, reply ? undefined : stageOf(instance, ctx, response))
   await Promise.resolve()
   instance.log?.(ctx, {
     status: delivered.status,
@@ -72,6 +73,11 @@ export async function runInstance(instance: PluginInstance, options: RunOptions 
     outcome: delivered.ended === 'complete' ? (reply ? 'refused' : 'complete') : 'upstream_broken',
   })
   return { ...delivered, ctx, reply }
+}
+
+function stageOf(instance: PluginInstance, ctx: TestContext, response: GatewayResponse): Stage | undefined {
+  if (response.answer || !isByteStream(response.body)) return undefined
+  return instance.stage?.(ctx, response) ?? instance.tap?.(ctx, response)
 }
 
 async function firstReply(instance: PluginInstance, ctx: TestContext): Promise<Reply | undefined> {

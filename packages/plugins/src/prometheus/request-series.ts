@@ -1,6 +1,7 @@
 // The series that requests of one caller, model and route count in, each bound at its first use.
-import type { LlmExchange, RequestContext, RequestSummary } from '@weir/plugin-api'
+import { cacheOutcome, type LlmExchange, type RequestContext, type RequestSummary } from '@weir/plugin-api'
 import type { BoundCounter, BoundHistogram } from '@weir/telemetry'
+import { CacheSeries } from './cache-series.ts'
 import type { LabelledMetrics, Labels } from './labels.ts'
 
 const errorStatusMin = 400
@@ -15,6 +16,7 @@ export class RequestSeries {
   readonly #statuses = new Map<string, BoundCounter>()
   #upstream: BoundHistogram | undefined
   #llm: LlmSeries | undefined
+  #cache: CacheSeries | undefined
 
   constructor(metrics: LabelledMetrics, labels: Labels) {
     this.#metrics = metrics
@@ -37,6 +39,11 @@ export class RequestSeries {
     this.#gateway.observe(Math.max(0, durationMs - (upstreamMs ?? 0)))
     this.#ingress.inc(summary.requestBytes)
     this.#egress.inc(summary.responseBytes)
+    const outcome = ctx.state.get(cacheOutcome)
+    if (outcome) {
+      this.#cache ??= new CacheSeries(this.#metrics, this.#labels)
+      this.#cache.count(outcome)
+    }
     if (!llm) return
     this.#llm ??= new LlmSeries(this.#metrics, this.#labels)
     this.#llm.count(summary, llm)
