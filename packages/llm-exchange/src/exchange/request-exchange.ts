@@ -280,6 +280,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
 
   streaming(attempt: Attempt): void {
     this.#serve(attempt)
+    if (this.#route.isEndless) this.#reservation?.keep(this.#route.leaseMs)
     this.#end({ status: attempt.status, headers: attempt.headers, source: 'upstream', body: attempt })
   }
 
