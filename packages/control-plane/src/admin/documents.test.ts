@@ -278,6 +278,8 @@ it('a long list arrives whole, however it is sent', async () => {
       plane.store.put(`/routes/${id}`, JSON.stringify({ id, uri: '/ä', plugins: { cors: {} } })),
     ),
   )
+  // Written past the control plane, which learns of it a little later.
+  await until(async () => (await plane.get('/routes?page_size=10')).text.includes(`"total":${ids.length},`))
   const { json, text } = await plane.get('/routes')
   const list = isJsonObject(json) && Array.isArray(json['list']) ? json['list'] : []
   expect(isJsonObject(json) ? json['total'] : json).toBe(ids.length)

@@ -41,7 +41,7 @@ function schemaOf(name: string): Validator<unknown> | undefined {
   const known = schemas.get(name)
   const plugin = known === undefined ? servedStreamPlugin(name) : undefined
   if (plugin === undefined) return known
-  const compiled = compileSchema<unknown>(plugin.schema)
+  const compiled = compileSchema(plugin.schema)
   schemas.set(name, compiled)
   return compiled
 }

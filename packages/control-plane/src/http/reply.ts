@@ -2,10 +2,10 @@
 
 export type Status = 200 | 201 | 202 | 400 | 401 | 404 | 405 | 500 | 503
 
-export interface Reply {
+export interface Reply<Json = string | AsyncIterable<string>> {
   readonly status: Status
   /** JSON; a line end is added when it is sent. Long JSON comes in pieces, which are sent one by one. */
-  readonly json?: string | AsyncIterable<string>
+  readonly json?: Json
   /** Plain text, sent as it is, though the Content-Type still says JSON (contract: admin-api.md §3.3). */
   readonly text?: string
   /** Whether the resource logic spoke: such answers carry X-API-VERSION (contract: admin-api.md §1). */
@@ -24,7 +24,7 @@ export function refuse(status: Status, errorMessage: string): Reply {
 }
 
 /** A refusal before, or beside, the resource logic. */
-export function refuseEarly(status: Status, errorMessage: string, more: object = {}): Reply {
+export function refuseEarly(status: Status, errorMessage: string, more: object = {}): Reply<string> {
   return { status, json: JSON.stringify({ error_msg: errorMessage, ...more }) }
 }
 

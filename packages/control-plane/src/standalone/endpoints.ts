@@ -20,7 +20,7 @@ export interface StandaloneServices extends Encryption {
 }
 
 /** A reply to a request whose body may not have been read to its end. */
-export interface ReadingReply extends Reply {
+export interface ReadingReply extends Reply<string> {
   /** Bytes of the request are still to come. */
   readonly unread?: boolean
 }
