@@ -2,10 +2,10 @@ import { startProcess, startRedis, until, type Redis as RedisServer } from '@wei
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allocateCounters } from '../local/layout.ts'
-import { createLocalCounters } from '../local/local-counters.ts'
+import { createLocalCounters, type LocalCounters } from '../local/local-counters.ts'
 import { RedisCounters } from '../redis/redis-counters.ts'
 import { targetOf } from '../redis/target.ts'
-import type { RedisPolicy } from '../store.ts'
+import type { CounterStore, Lease, RedisPolicy } from '../store.ts'
 import { events, expectLimitsToHold, workersMax } from './theorem.ts'
 
 test('local: several workers on one memory never admit more than the limit', async () => {
@@ -27,6 +27,49 @@ test('local: several workers on one memory never admit more than the limit', asy
     { numRuns: 300 },
   )
 })
+
+test('the law notices a store that only looks, and charges afterwards', async () => {
+  const history = fc.array(events(100), { minLength: 20, maxLength: 80 })
+  const result = await fc.check(
+    fc.asyncProperty(history, async (played) => {
+      let time = 1_000_000
+      const world = {
+        workers: [checkThenCharge(createLocalCounters(allocateCounters(), () => time))],
+        prefix: '',
+        leaseMs: 60_000,
+        now: () => time,
+        wait: (ms: number) => void (time += ms),
+      }
+      await expectLimitsToHold(world, played)
+    }),
+    { numRuns: 300 },
+  )
+  expect(result.failed).toBe(true)
+})
+
+/** Admits whoever finds a unit left, and reserves nothing. */
+function checkThenCharge(store: LocalCounters): CounterStore {
+  const leases = new Map<Lease, Lease>()
+  return {
+    reserve(asks, leaseMs) {
+      const looks = asks.map((ask) => ({
+        ...ask,
+        amount: 0,
+        least: undefined,
+        admission: 'remaining' as const,
+      }))
+      const decision = store.reserve(looks, leaseMs)
+      if (!decision.admitted) return decision
+      const lease = { asks, amounts: asks.map(({ amount }) => amount) }
+      leases.set(lease, decision.lease)
+      return { ...decision, lease }
+    },
+    settle: (lease, used) => store.settle(leases.get(lease)!, used),
+    renew: () => {},
+    read: (key) => store.read(key),
+    reset: (key) => store.reset(key),
+  }
+}
 
 describe('redis', () => {
   let server: RedisServer
