@@ -22,7 +22,7 @@ export { createScreen, type ScreeningRules, type Verdict } from './screening/scr
 export { lastMembers } from './answer/last-member.ts'
 export { cutPieces, totalBytes } from './large/cut-pieces.ts'
 export { JsonCollector, wholeJsonBytesMax } from './large/json-collector.ts'
-export { LongJson } from './large/long-json.ts'
+export { LongJson, longText } from './large/long-json.ts'
 export { readTexts, screenPieces } from './large/text-thread.ts'
 export { BodyShaper, type ShapedBody, type ShapingRules } from './shaping/body-shaper.ts'
 export { FrameWatch } from './stream/frame-watch.ts'
@@ -36,4 +36,4 @@ export {
   type Prompt,
   TokenEstimator,
 } from './estimate/token-estimator.ts'
-export { encodeFrame } from './transport/event-frames.ts'
+export { encodeFrame, FrameSplitter } from './transport/event-frames.ts'

@@ -17,4 +17,6 @@ export interface Stage {
   onEvent?(event: SseEvent, out: StageOutput): void | Promise<void>
   /** After the last chunk or event of a stream that ended normally. */
   onEnd?(out: StageOutput): void | Promise<void>
+  /** After the last chunk or event of a stream that broke; the break is passed on when it is done. */
+  onFail?(out: StageOutput): void | Promise<void>
 }

@@ -90,7 +90,7 @@ class StageSink implements ByteSink, StageOutput {
   }
 
   #run(item: Item): void | Promise<void> {
-    if (item instanceof GatewayError) return
+    if (item instanceof GatewayError) return this.#stage.onFail?.(this)
     if (item === 'end') return this.#stage.onEnd?.(this)
     if (!Buffer.isBuffer(item)) return this.#stage.onEvent?.(item, this)
     if (this.#stage.onChunk) return this.#stage.onChunk(item, this)

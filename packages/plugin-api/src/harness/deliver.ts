@@ -146,6 +146,7 @@ function throughStage(body: ByteStream, stage: Stage, collector: Collector): voi
       run()
     },
     fail(error) {
+      waiting.push(() => stage.onFail?.(out))
       waiting.push(() => collector.fail(error))
       run()
     },

@@ -1,23 +1,19 @@
-// Asks the moderation service. Whatever goes wrong there is reported and lets the content pass: that is the contract
-// (ai-plugins.md §14.1); the metric shows how often it happens.
+// Asks the moderation service. Whatever goes wrong there is reported and, unless configured otherwise, lets the content
+// pass: that is the contract (ai-plugins.md §14.1); the metric shows how often it happens.
 import { randomUUID } from 'node:crypto'
 import { defineStateKey, type PluginHost, type RequestContext } from '@weir/plugin-api'
+import { type Moderator, passed, unavailable } from '../moderation/moderator.ts'
+import { reasonOf, reportFailure } from '../moderation/report.ts'
 import { piecesOf } from './pieces.ts'
+import { pluginName } from './plugin-name.ts'
 import { signedForm } from './rpc-signature.ts'
 import type { Config } from './schema.ts'
-import { isDenied, readVerdict, type Verdict, worse } from './verdict.ts'
-
-type Side = 'request' | 'response'
+import { denyText, isDenied, readVerdict, type Verdict, worse } from './verdict.ts'
 
 const replyBytesMax = 1024 * 1024
 
 /** One session for all checks of a gateway request. */
 const sessionId = defineStateKey<string>('aliyun-moderation-session')
-
-export interface Moderator {
-  /** The first verdict that denies, else the worst; undefined when there is none. Sets the exchange's risk level. */
-  check(ctx: RequestContext, side: Side, text: string): Promise<Verdict | undefined>
-}
 
 export function createModerator(config: Config, host: PluginHost): Moderator {
   const url = `${endpointOf(config.endpoint)?.origin ?? ''}/`
@@ -64,44 +60,39 @@ export function createModerator(config: Config, host: PluginHost): Moderator {
     }
   }
 
-  function report(ctx: RequestContext, side: Side, error: unknown): void {
-    const reason = error instanceof Error ? error.message : 'unknown'
-    ctx.log.error('content moderation failed, the content passes unchecked', {
-      plugin: 'ai-aliyun-content-moderation',
-      route: ctx.route.id,
-      side,
-      reason,
-    })
-    const labels = { plugin: 'ai-aliyun-content-moderation', route_id: ctx.route.id, side }
-    host.metrics.counter('ai_moderation_errors_total', labels).inc()
-  }
-
   return {
-    async check(ctx, side, text) {
-      if (text.trim() === '') return undefined
-      const isRequest = side === 'request'
+    async check(ctx, subject, text) {
+      if (text.trim() === '') return passed
+      const isRequest = subject === 'request'
       const service = isRequest ? config.request_check_service : config.response_check_service
       const limit = isRequest ? config.request_check_length_limit : config.response_check_length_limit
       let worst: Verdict | undefined
+      let isUnjudged = false
       for (const piece of piecesOf(text, limit)) {
         try {
           // In order, as the first hit spares the calls for the rest.
           const verdict = await ask(ctx, service, piece)
           worst = worse(worst, verdict)
           if (isDenied(verdict, config.risk_level_bar)) {
-            worst = verdict
-            break
+            noteLevel(ctx, verdict)
+            return { is: 'denied', text: denyText(verdict, config), level: verdict.level }
           }
         } catch (error) {
+          isUnjudged = true
           // A client that left wants no verdict.
-          if (ctx.signal.aborted) return worst
-          report(ctx, side, error)
+          if (ctx.signal.aborted) break
+          reportFailure(host, pluginName, ctx, subject, reasonOf(error))
         }
       }
-      if (worst && ctx.llm) ctx.llm.riskLevel = worst.level
-      return worst
+      if (worst) noteLevel(ctx, worst)
+      if (isUnjudged && config.weir?.on_service_error === 'block') return unavailable
+      return { is: 'passed', level: worst?.level }
     },
   }
+}
+
+function noteLevel({ llm }: RequestContext, { level }: Verdict): void {
+  if (llm) llm.riskLevel = level
 }
 
 /** `https://` may be left out. */

@@ -104,6 +104,18 @@ describe('a service that fails', () => {
     expect(JSON.stringify(result.ctx.log)).not.toContain('other-secret')
   })
 
+  test('holds the prompt up where that is configured', async () => {
+    service.setFault('fail')
+    const weir = { on_service_error: 'block' }
+    expect((await request(asks('hi'), { weir })).reply).toEqual({
+      status: 503,
+      body: { error_msg: 'content moderation is unavailable' },
+    })
+    service.setFault(undefined)
+    expect((await request(asks('hi'), { weir })).reply).toBeUndefined()
+    expect((await request(asks('kill'), { weir })).status).toBe(200)
+  })
+
   test('in one piece does not spare the others', async () => {
     service.setFault('fail')
     await request(asks(`${'a'.repeat(10)}kill`), { request_check_length_limit: 10 })
@@ -195,6 +207,8 @@ test('configurations', () => {
   expect(complaint({})).toBeUndefined()
   expect(complaint({ endpoint: 'green-cip.cn-shanghai.aliyuncs.com' })).toBeUndefined()
   expect(complaint({ endpoint: 'ftp://a.test' })).toBe('endpoint is not an http or https URL')
+  expect(complaint({ weir: { on_service_error: 'block' }, stream_hold_back: true })).toBeUndefined()
+  expect(complaint({ weir: { on_service_errors: 'block' } })).toBeDefined()
   expect(complaint({ deny_code: 600 })).toContain('property "deny_code" validation failed')
   expect(complaintAbout(aiAliyunContentModeration, {})).toContain('is required')
 })

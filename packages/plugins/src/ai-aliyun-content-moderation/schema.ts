@@ -1,4 +1,5 @@
 import { defineSchema, type Static } from '@weir/contract'
+import { denyCode, failMode, streamMembers, weirMember } from '../moderation/schema.ts'
 
 const text = { type: 'string', minLength: 1 } as const
 
@@ -24,17 +25,16 @@ export const schema = defineSchema({
     response_check_service: { ...text, default: 'llm_response_moderation' },
     response_check_length_limit: { type: 'integer', minimum: 1, default: 5000 },
     risk_level_bar: { type: 'string', enum: ['none', 'low', 'medium', 'high', 'max'], default: 'high' },
-    deny_code: { type: 'integer', minimum: 200, maximum: 599, default: 200 },
+    deny_code: denyCode,
     deny_message: { type: 'string' },
-    stream_check_mode: { type: 'string', enum: ['realtime', 'final_packet'], default: 'final_packet' },
-    stream_check_cache_size: { type: 'integer', minimum: 1, default: 128 },
-    stream_check_interval: { type: 'number', minimum: 0.1, default: 3 },
+    ...streamMembers,
     timeout: { type: 'integer', minimum: 1, default: 10_000 },
     keepalive: { type: 'boolean', default: true },
     keepalive_pool: { type: 'integer', minimum: 1, default: 30 },
     keepalive_timeout: { type: 'integer', minimum: 1000, default: 60_000 },
     ssl_verify: { type: 'boolean', default: true },
-    fail_mode: { type: 'string', enum: ['skip', 'warn', 'error'], default: 'skip' },
+    fail_mode: failMode,
+    weir: weirMember,
   },
   required: ['endpoint', 'region_id', 'access_key_id', 'access_key_secret'],
 })

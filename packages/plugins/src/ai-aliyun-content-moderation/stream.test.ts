@@ -1,61 +1,17 @@
 import { openaiResponses } from '@weir/llm'
-import type { ByteSink, ByteStream, GatewayResponse } from '@weir/plugin-api'
 import { createTestContext, createTestExchange, deliver } from '@weir/plugin-api/harness'
 import { describe, expect, test } from 'vitest'
+import { chunk, done, streamOf, usage } from '../moderation/streams.testing.ts'
 import { asks, plugin, service } from './moderation.testing.ts'
-
-const chunk = (content: string) =>
-  `data: {"choices":[{"index":0,"delta":{"content":${JSON.stringify(content)}}}]}\n\n`
-/** A stream whose pieces are a chunk each. */
-class Pieces implements ByteStream {
-  readonly #pieces: readonly string[]
-  #sink: ByteSink | undefined
-  #next = 0
-  #flows = false
-
-  constructor(pieces: readonly string[]) {
-    this.#pieces = pieces
-  }
-
-  start(sink: ByteSink): void {
-    this.#sink = sink
-    this.resume()
-  }
-
-  pause(): void {
-    this.#flows = false
-  }
-
-  resume(): void {
-    this.#flows = true
-    while (this.#flows && this.#sink && this.#next <= this.#pieces.length) {
-      const piece = this.#pieces[this.#next++]
-      if (piece === undefined) this.#sink.end()
-      else this.#sink.chunk(Buffer.from(piece))
-    }
-  }
-
-  abort(): void {
-    this.#sink = undefined
-  }
-}
-
-function streamOf(pieces: readonly string[]): GatewayResponse {
-  const headers = ['Content-Type', 'text/event-stream']
-  return { status: 200, headers, source: 'upstream', body: new Pieces(pieces) }
-}
-
 function check(pieces: readonly string[], config: object, llm = asks('hi', true)) {
   const { instance } = plugin({ check_response: true, check_request: false, ...config })
   const response = streamOf(pieces)
   return deliver(response, instance.stage?.(createTestContext({ llm }), response))
 }
 
-describe('a stream', () => {
-  const usage =
-    'data: {"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15}}\n\n'
-  const done = 'data: [DONE]\n\n'
+const withUsage = (content: string) => chunk(content).replace('{"choices"', '{"usage":{},"choices"')
 
+describe('a stream', () => {
   describe('judged at its end', () => {
     test('passes untouched until its usage is known; from there its events are marked', async () => {
       const llm = asks('hi', true)
@@ -78,6 +34,19 @@ describe('a stream', () => {
       service.setFault('fail')
       const pieces = [chunk('kill'), usage, done]
       expect((await check(pieces, {})).text).toBe(pieces.join(''))
+    })
+
+    test('is judged whole, also where usage comes first or with every piece', async () => {
+      await check([usage, withUsage('one'), withUsage(' two'), done], {})
+      expect(service.calls.map(({ content }) => content)).toEqual(['one two'])
+    })
+
+    test('ends as broken when the service must be heard', async () => {
+      service.setFault('fail')
+      const result = await check([chunk('kill'), usage, done], { weir: { on_service_error: 'block' } })
+      expect(result.ended).toBe('broken')
+      expect(result.text).toContain('content moderation is unavailable')
+      expect(result.text).not.toContain('[DONE]')
     })
   })
 

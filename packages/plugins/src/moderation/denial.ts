@@ -1,0 +1,48 @@
+// What callers get instead of what was denied: an answer of their own protocol (ai-plugins.md §2.2).
+import { encodeFrame } from '@weir/llm'
+import type { LlmExchange, Reply, StageOutput } from '@weir/plugin-api'
+
+export function denialOf(llm: LlmExchange, text: string, status: number): Reply {
+  const { stream, protocol, requestModel } = llm
+  const usage = llm.usage?.raw
+  return {
+    status,
+    headers: { 'Content-Type': stream ? 'text/event-stream' : 'application/json' },
+    body: stream
+      ? protocol.denyStream(text, requestModel, usage)
+      : protocol.denyBody(text, requestModel, usage),
+  }
+}
+
+/** Ends a stream properly, with the denial in place of the rest. */
+export function denyRest(llm: LlmExchange, text: string, isFramed: boolean, out: StageOutput): void {
+  const { protocol, requestModel, usage } = llm
+  if (isFramed) for (const bytes of deniedFrames(text, usage?.raw)) out.push(bytes)
+  else out.push(protocol.denyStream(text, requestModel, usage?.raw))
+  out.finish()
+}
+
+/**
+ * Breaks a stream off that may not go on without a verdict.
+ * @throws always: that is how a stage ends a stream so that nobody takes it for complete.
+ */
+export function refuseRest(llm: LlmExchange, reply: Reply, out: StageOutput): never {
+  const { body = '' } = reply
+  const message = typeof body === 'string' ? body : 'content moderation is unavailable'
+  const event = llm.protocol.errorEvent(message)
+  if (event !== '') out.push(event)
+  throw new Error('content moderation gave no verdict')
+}
+
+/** Behind frames of Bedrock a document would be noise to its clients. */
+function* deniedFrames(text: string, usage: object | undefined): Generator<Buffer> {
+  yield frame('contentBlockDelta', { contentBlockIndex: 0, delta: { text } })
+  yield frame('contentBlockStop', { contentBlockIndex: 0 })
+  yield frame('messageStop', { stopReason: 'end_turn' })
+  yield frame('metadata', { usage: usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0 } })
+}
+
+function frame(type: string, payload: object): Buffer {
+  const headers = { ':message-type': 'event', ':event-type': type, ':content-type': 'application/json' }
+  return encodeFrame(headers, JSON.stringify(payload))
+}

@@ -1,0 +1,41 @@
+// A stream passes as it comes. When its text is complete, which the event with the usage shows, the whole is judged
+// once, and what follows is marked with the verdict. Nothing is denied (ai-plugins.md §14.1).
+import { textLengthMax, type SseEvent } from '@weir/llm'
+import type { StageOutput } from '@weir/plugin-api'
+import { refuseRest } from './denial.ts'
+import { bytesOf, type EventStage, type JudgedStream } from './judged-stream.ts'
+import { markedBytes } from './risk-mark.ts'
+
+export class FinalPacketCheck implements EventStage {
+  readonly #stream: JudgedStream
+  #text = ''
+  #level: string | undefined
+
+  constructor(stream: JudgedStream) {
+    this.#stream = stream
+  }
+
+  onEvent(event: SseEvent, out: StageOutput): void | Promise<void> {
+    const { llm } = this.#stream
+    const { text = '', usage, done } = llm.protocol.readEvent(event)
+    this.#text += text
+    // Some providers report usage with every piece of text, Anthropic's before the first.
+    const isDue = done || (usage && text === '') || this.#text.length >= textLengthMax
+    if (isDue && this.#text !== '') return this.#judge(event, out)
+    out.push(this.#level === undefined ? bytesOf(event) : markedBytes(llm, event, this.#level))
+  }
+
+  onEnd(out: StageOutput): void | Promise<void> {
+    if (this.#text !== '') return this.#judge(undefined, out)
+  }
+
+  async #judge(event: SseEvent | undefined, out: StageOutput): Promise<void> {
+    const { ctx, llm, moderator } = this.#stream
+    const text = this.#text
+    this.#text = ''
+    const outcome = await moderator.check(ctx, 'stream', text)
+    if (outcome.is === 'refused') return refuseRest(llm, outcome.reply, out)
+    this.#level = outcome.level
+    if (event) out.push(markedBytes(llm, event, this.#level))
+  }
+}

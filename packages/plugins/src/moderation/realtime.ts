@@ -1,0 +1,62 @@
+// A stream is judged while it runs: each time enough text has gathered, or enough time has passed. The event that
+// completes a portion waits for the verdict; when that denies, the rest of the stream is replaced.
+import type { SseEvent } from '@weir/llm'
+import type { StageOutput } from '@weir/plugin-api'
+import { denyRest, refuseRest } from './denial.ts'
+import { bytesOf, type EventStage, type JudgedStream } from './judged-stream.ts'
+
+/** When a portion of text is large or old enough to be judged. */
+export interface PortionRules {
+  readonly bytes: number
+  readonly milliseconds: number
+}
+
+export class RealtimeCheck implements EventStage {
+  readonly #stream: JudgedStream
+  readonly #rules: PortionRules
+  #text = ''
+  #bytes = 0
+  #checkedAt = performance.now()
+  #over = false
+
+  constructor(stream: JudgedStream, rules: PortionRules) {
+    this.#stream = stream
+    this.#rules = rules
+  }
+
+  onEvent(event: SseEvent, out: StageOutput): void | Promise<void> {
+    if (this.#over) return
+    const facts = this.#stream.llm.protocol.readEvent(event)
+    if (facts.text !== undefined) {
+      this.#text += facts.text
+      this.#bytes += Buffer.byteLength(facts.text)
+    }
+    if (this.#isDue(facts.done === true)) return this.#judge(event, out)
+    out.push(bytesOf(event))
+  }
+
+  /** A stream that ends without its terminator is judged to its last word as well. */
+  onEnd(out: StageOutput): void | Promise<void> {
+    if (this.#text !== '') return this.#judge(undefined, out)
+  }
+
+  #isDue(done: boolean): boolean {
+    if (this.#text === '') return false
+    if (done || this.#bytes >= this.#rules.bytes) return true
+    return performance.now() - this.#checkedAt >= this.#rules.milliseconds
+  }
+
+  async #judge(event: SseEvent | undefined, out: StageOutput): Promise<void> {
+    const { ctx, llm, moderator, isFramed } = this.#stream
+    this.#checkedAt = performance.now()
+    const text = this.#text
+    this.#text = ''
+    this.#bytes = 0
+    const outcome = await moderator.check(ctx, 'stream', text)
+    if (outcome.is === 'refused') refuseRest(llm, outcome.reply, out)
+    if (outcome.is === 'denied') {
+      this.#over = true
+      denyRest(llm, outcome.text, isFramed, out)
+    } else if (event) out.push(bytesOf(event))
+  }
+}
