@@ -61,3 +61,14 @@ export const cacheOutcome = defineStateKey<CacheOutcome>('cache-outcome')
 
 /** Names of query arguments in which somebody sent a credential, right or wrong: no log shows their values. */
 export const secretArguments = defineStateKey<readonly string[]>('secret-arguments')
+
+/** What limit-count said last of a request: the variable `rate_limiting_info` (routing.md §5). */
+export interface RateLimitingInfo {
+  readonly key: string
+  readonly limit: number
+  readonly remaining: number
+  /** Milliseconds until the window ends. */
+  readonly resetMs: number
+}
+
+export const rateLimitingInfo = defineStateKey<RateLimitingInfo>('rate-limiting-info')

@@ -1,6 +1,6 @@
 // The variables that expressions, templates and logs may name (routing.md §5, ai-plugins.md §9).
 import { hostname } from 'node:os'
-import type { UpstreamAttempt } from '@weir/plugin-api'
+import { rateLimitingInfo, type UpstreamAttempt } from '@weir/plugin-api'
 import type { Context } from './context.ts'
 
 type Read = (ctx: Context) => unknown
@@ -64,6 +64,7 @@ const readers: Readonly<Record<string, Read>> = {
   llm_has_tool_calls: (ctx) => String(ctx.llm?.hasToolCalls ?? false),
   llm_tool_count: (ctx) => ctx.llm?.toolCount ?? 0,
   llm_end_user_id: (ctx) => ctx.llm?.endUser ?? '',
+  rate_limiting_info: (ctx) => limitingInfo(ctx),
   llm_content_risk_level: (ctx) => ctx.llm?.riskLevel ?? '',
 }
 
@@ -77,6 +78,17 @@ export function readVariable(ctx: Context, name: string): unknown {
   if (name.startsWith('uri_param_')) return ctx.params?.[name.slice(10)]
   if (name.startsWith('post_arg_')) return formField(ctx, name.slice(9))
   return undefined
+}
+
+function limitingInfo(ctx: Context): string | undefined {
+  const info = ctx.state.get(rateLimitingInfo)
+  if (!info) return undefined
+  return JSON.stringify({
+    rate_limiting_key: info.key,
+    rate_limiting_limit: info.limit,
+    rate_limiting_remaining: info.remaining,
+    rate_limiting_reset: Math.floor(info.resetMs / 10) / 100,
+  })
 }
 
 /** `traditional_http`, `ai_chat` or `ai_stream` (ai-plugins.md §9). */

@@ -1,5 +1,6 @@
 import { type RequestCounters, CounterUnavailableError } from '@weir/counters'
 import { complaintAbout, createInstance, createTestContext, createTestHost } from '@weir/plugin-api/harness'
+import { rateLimitingInfo } from '@weir/plugin-api'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createTestStores } from '../token-quota/quota-harness.ts'
@@ -27,7 +28,9 @@ test('as recorded: what remains after the request, until nothing does', async ()
     rejected_code: 429,
     rejected_msg: 'too many',
   })
-  expect((await send()).headers).toEqual([
+  const first = await send()
+  expect(first.ctx.state.get(rateLimitingInfo)).toMatchObject({ limit: 2, remaining: 1, resetMs: 60_000 })
+  expect(first.headers).toEqual([
     ['X-RateLimit-Limit', '2'],
     ['X-RateLimit-Remaining', '1'],
     ['X-RateLimit-Reset', '60'],

@@ -1,7 +1,7 @@
 // So many requests in a window (common-plugins.md §3.1).
 import { knownPlugin } from '@weir/contract'
 import { CounterUnavailableError, policyEncryptFields, toCounterPolicy } from '@weir/counters'
-import { definePlugin, type Reply, type RequestContext } from '@weir/plugin-api'
+import { definePlugin, rateLimitingInfo, type Reply, type RequestContext } from '@weir/plugin-api'
 import { refusalOf } from '../request-limits/refusal.ts'
 import { type QuotaHeaders, resetSeconds } from '../token-quota/quota-headers.ts'
 import { type Counted, createCounting } from './counting.ts'
@@ -41,16 +41,22 @@ export const limitCount = definePlugin<Config>({
         }
         const counted = counting.count(key, count, windowSeconds)
         if (counted instanceof Promise) {
-          return counted.then((later) => told(ctx, limit, count, later) ?? judge(ctx, i + 1, true))
+          return counted.then((later) => told(ctx, limit, key, count, later) ?? judge(ctx, i + 1, true))
         }
-        const reply = told(ctx, limit, count, counted)
+        const reply = told(ctx, limit, key, count, counted)
         if (reply) return reply
       }
       return hasApplied ? undefined : unresolved(ctx, 'no rule applies')
     }
 
-    function told(ctx: RequestContext, limit: Limit, count: number, counted: Counted): Reply | undefined {
-      const { isAdmitted, remaining, resetMs } = counted
+    function told(
+      ctx: RequestContext,
+      limit: Limit,
+      key: string,
+      count: number,
+      { isAdmitted, remaining, resetMs }: Counted,
+    ): Reply | undefined {
+      ctx.state.set(rateLimitingInfo, { key, limit: count, remaining, resetMs })
       if (config.show_limit_quota_header) {
         const headers = limit.headers ?? namedHeaders(host.metadata())
         ctx.addResponseHeader(headers.limit, String(count))
