@@ -1,6 +1,7 @@
 // The list of plugins: one line per folder. Schemas, encryption lists and docs tables are computed from it.
 import type { AnyPlugin } from '@weir/plugin-api'
 import { aiAliyunContentModeration } from './ai-aliyun-content-moderation/plugin.ts'
+import { aiCache } from './ai-cache/plugin.ts'
 import { aiConsumerRateLimiting } from './ai-consumer-rate-limiting/plugin.ts'
 import { aiProxyMulti } from './ai-proxy-multi/plugin.ts'
 import { aiProxy } from './ai-proxy/plugin.ts'
@@ -13,6 +14,7 @@ import { prometheus } from './prometheus/plugin.ts'
 
 export const plugins: readonly AnyPlugin[] = [
   aiAliyunContentModeration,
+  aiCache,
   aiConsumerRateLimiting,
   aiProxy,
   aiProxyMulti,

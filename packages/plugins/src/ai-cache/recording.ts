@@ -1,0 +1,115 @@
+// Keeps a copy of what the client gets, to be stored once it is known to be complete.
+import { isUtf8 } from 'node:buffer'
+import { type ClientProtocol, parseSseEvent, wholeJsonBytesMax } from '@weir/llm'
+import { type GatewayResponse, isByteStream, type Stage, type StageOutput } from '@weir/plugin-api'
+import { isJsonObject } from '@weir/contract'
+import type { EntryFormat } from './entry.ts'
+import type { HeldBytes } from './held-bytes.ts'
+
+export interface Recorded {
+  readonly body: string
+  readonly format: EntryFormat
+}
+
+/** Of one response. `release` is called when nobody needs it any more. */
+export interface Recording {
+  /** Undefined when it is not complete, or nothing that could be sent again. */
+  recorded(protocol: ClientProtocol): Recorded | undefined
+  release(): void
+}
+
+/** A complete answer; undefined when it is none that is worth keeping. Nothing is copied. */
+export function recordAnswer(response: GatewayResponse, bytesMax: number): Recording | undefined {
+  const { answer, body, headers } = response
+  if (!answer || !isJson(headerOf(headers, 'content-type'))) return undefined
+  return {
+    recorded() {
+      // A long one is sent in pieces, and how long it is stands in its header.
+      if (isByteStream(body) && Number(headerOf(headers, 'content-length')) > bytesMax) return undefined
+      const bytes = Buffer.isBuffer(body) ? body : answer.bytes
+      if (bytes.length > bytesMax || !isUtf8(bytes)) return undefined
+      const text = bytes.toString()
+      return isAnswer(text) ? { body: text, format: 'json' } : undefined
+    },
+    release() {},
+  }
+}
+
+/** A stream, copied as it passes. */
+export class StreamRecording implements Stage, Recording {
+  readonly #bytesMax: number
+  readonly #memory: HeldBytes
+  #chunks: Buffer[] = []
+  #bytes = 0
+  #isGivenUp = false
+  #hasEnded = false
+
+  constructor(bytesMax: number, memory: HeldBytes) {
+    this.#bytesMax = bytesMax
+    this.#memory = memory
+  }
+
+  onChunk(bytes: Buffer, out: StageOutput): void {
+    if (!this.#isGivenUp) this.#keep(bytes)
+    out.push(bytes)
+  }
+
+  onEnd(): void {
+    this.#hasEnded = true
+  }
+
+  recorded(protocol: ClientProtocol): Recorded | undefined {
+    if (this.#isGivenUp || !this.#hasEnded) return undefined
+    const bytes = Buffer.concat(this.#chunks, this.#bytes)
+    if (!isUtf8(bytes)) return undefined
+    return endsWell(bytes, protocol) ? { body: bytes.toString(), format: 'sse' } : undefined
+  }
+
+  release(): void {
+    this.#memory.giveBack(this.#bytes)
+    this.#isGivenUp = true
+    this.#chunks = []
+    this.#bytes = 0
+  }
+
+  #keep(bytes: Buffer): void {
+    if (this.#bytes + bytes.length > this.#bytesMax || !this.#memory.take(bytes.length)) {
+      this.release()
+      return
+    }
+    // A chunk may be a small part of a large buffer that would be kept with it.
+    this.#chunks.push(Buffer.from(bytes))
+    this.#bytes += bytes.length
+  }
+}
+
+/** Whether the last event, whole, is the one that ends an answer of this protocol. */
+function endsWell(bytes: Buffer, protocol: ClientProtocol): boolean {
+  const text = bytes.toString('latin1')
+  const end = text.trimEnd().length
+  if (!/^\r?\n\r?\n/.test(text.slice(end))) return false
+  const start = Math.max(text.lastIndexOf('\n\n', end - 1) + 2, text.lastIndexOf('\n\r\n', end - 1) + 3)
+  const event = parseSseEvent(bytes.subarray(start < 3 ? 0 : start))
+  if (event.type === 'error' || event.type === 'response.failed') return false
+  return protocol.readEvent(event).done === true
+}
+
+/** JSON that is no error. Of a long one only the edges are looked at. */
+function isAnswer(text: string): boolean {
+  if (text.length > wholeJsonBytesMax) return /^\s*[{[]/.test(text) && /[}\]]\s*$/.test(text)
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) ? (value['error'] ?? null) === null : Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+export function headerOf(headers: readonly string[], name: string): string | undefined {
+  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name)
+  return at < 0 ? undefined : headers[at + 1]
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^application\/json\b/i.test(contentType)
+}
