@@ -190,6 +190,23 @@ test('the cost is booked before the last byte reaches the client, and exactly on
   expect(local.read('hi')).toMatchObject({ used: 15, reserved: 0 })
 })
 
+test.each([
+  ['reject', 502],
+  ['next_instance', 200],
+] as const)('after a failure, a quota that says %s', async (onRefusal, status) => {
+  const quota = createQuota({ lo: 1 }, { level: 'consumer', onRefusal })
+  const three = world.route(
+    [...instances(), { name: 'third', priority: 0, override: { endpoint: second.url } }],
+    {
+      fallback_strategy: ['http_5xx', 'rate_limiting'],
+    },
+  )
+  first.setScenario({ status: 500 })
+  // The first call uses the quota on the second instance up.
+  expect((await call(three, { request: { body: hello }, quotas: [quota] })).status).toBe(200)
+  expect(await call(three, { request: { body: hello }, quotas: [quota] })).toMatchObject({ status })
+})
+
 test('an answer is kept within what was reserved for it', async () => {
   const store = createLocalCounters()
   const quota = createQuota(

@@ -208,10 +208,8 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     const { fallback, instances } = this.#route
     const { reply, refused } = admission
     this.#reason = 'refused'
-    if (refused) {
-      this.#entries = [refused]
-      this.#route.quotaMetrics.refused(this.#ctx.route.id, this.#instance.name, refused.level)
-    }
+    if (refused) this.#entries = [refused]
+    this.#countRefusal(refused)
     if (!admission.mayTryNext || !fallback.onQuota || instances.length === 1) return reply
     if (admission.level === 'consumer') this.#refusedConsumer ??= reply
     this.#retryAfter = Math.min(this.#retryAfter, Number(reply.headers?.['Retry-After'] ?? Infinity))
@@ -220,6 +218,11 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     if (!next) return this.#refusedConsumer ?? allExhausted(this.#retryAfter)
     this.#instance = next
     return 'next'
+  }
+
+  #countRefusal(refused: LedgerEntry | undefined): void {
+    if (!refused) return
+    this.#route.quotaMetrics.refused(this.#ctx.route.id, this.#instance.name, refused.level)
   }
 
   #reserve(): Awaitable<Admission> {
@@ -343,6 +346,9 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
         else this.#reservation = admission.reservation
         return next
       }
+      this.#countRefusal(admission.refused)
+      // Whoever may not go on when a quota refuses may not do so after a failure either.
+      if (!admission.mayTryNext) return undefined
       this.#passOver('has no quota left')
     }
   }
