@@ -63,6 +63,9 @@ export interface UpstreamAttempt {
   readonly address: string
   /** The LLM instance's name, or the node's address. */
   readonly node: string
+  /** Of LLM instances: the provider's name, and the model that was asked for. */
+  readonly provider?: string
+  readonly model?: string
   /** Milliseconds (performance.now()). */
   readonly startedAt: number
   /** The upstream's, or what a failed try counts as (routing.md §1). 0 while it is under way. */

@@ -59,6 +59,14 @@ export interface CacheOutcome {
 
 export const cacheOutcome = defineStateKey<CacheOutcome>('cache-outcome')
 
+/** The trace that a request is part of (W3C Trace Context), for variables and logs. */
+export interface TraceContext {
+  readonly traceparent: string
+  readonly traceId: string
+  readonly spanId: string
+}
+export const traceContext = defineStateKey<TraceContext>('trace-context')
+
 /** Names of query arguments in which somebody sent a credential, right or wrong: no log shows their values. */
 export const secretArguments = defineStateKey<readonly string[]>('secret-arguments')
 

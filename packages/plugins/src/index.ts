@@ -10,6 +10,7 @@ import { keyAuth } from './key-auth/plugin.ts'
 import { limitConn } from './limit-conn/plugin.ts'
 import { limitCount } from './limit-count/plugin.ts'
 import { limitReq } from './limit-req/plugin.ts'
+import { opentelemetry } from './opentelemetry/plugin.ts'
 import { prometheus } from './prometheus/plugin.ts'
 
 export const plugins: readonly AnyPlugin[] = [
@@ -23,5 +24,6 @@ export const plugins: readonly AnyPlugin[] = [
   limitConn,
   limitCount,
   limitReq,
+  opentelemetry,
   prometheus,
 ]

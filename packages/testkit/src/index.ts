@@ -1,6 +1,7 @@
 export * from './aliyun-server/index.ts'
 export * from './http/index.ts'
 export * from './llm-server/index.ts'
+export * from './otlp-server/index.ts'
 export * from './process/index.ts'
 export * from './secret-managers/index.ts'
 export * from './services/index.ts'

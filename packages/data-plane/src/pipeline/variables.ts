@@ -1,6 +1,6 @@
 // The variables that expressions, templates and logs may name (routing.md §5, ai-plugins.md §9).
 import { hostname } from 'node:os'
-import { rateLimitingInfo, type UpstreamAttempt } from '@weir/plugin-api'
+import { rateLimitingInfo, traceContext, type UpstreamAttempt } from '@weir/plugin-api'
 import type { Context } from './context.ts'
 
 type Read = (ctx: Context) => unknown
@@ -65,6 +65,9 @@ const readers: Readonly<Record<string, Read>> = {
   llm_tool_count: (ctx) => ctx.llm?.toolCount ?? 0,
   llm_end_user_id: (ctx) => ctx.llm?.endUser ?? '',
   rate_limiting_info: (ctx) => limitingInfo(ctx),
+  opentelemetry_context_traceparent: (ctx) => ctx.state.get(traceContext)?.traceparent,
+  opentelemetry_trace_id: (ctx) => ctx.state.get(traceContext)?.traceId,
+  opentelemetry_span_id: (ctx) => ctx.state.get(traceContext)?.spanId,
   llm_content_risk_level: (ctx) => ctx.llm?.riskLevel ?? '',
 }
 

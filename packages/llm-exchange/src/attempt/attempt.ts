@@ -301,6 +301,8 @@ export class Attempt implements ExchangeHandler, ByteStream {
     this.#record = {
       address,
       node: this.instance.name,
+      provider: this.instance.provider,
+      model: this.#outgoing.exchange.model,
       startedAt: this.startedAt,
       status: 0,
       connectMs: undefined,

@@ -1,5 +1,6 @@
 // One request as the access log shows it: the fields of APISIX's format (etcd.md §9) and the LLM variables
 // (ai-plugins.md §9) under their variables' names, as one line of JSON.
+import { withoutSecrets } from './without-secrets.ts'
 
 export interface AccessLogEntry {
   /** Milliseconds since the epoch at which the request began. */
@@ -239,27 +240,4 @@ const textLengthMax = 4096
 function quote(text: string): string {
   const cut = text.length > textLengthMax ? `${text.slice(0, textLengthMax)}…` : text
   return plain.test(cut) ? `"${cut}"` : JSON.stringify(cut)
-}
-
-const usualSecrets = /([?&](?:api[-_]?key|key|jwt|secret|password|signature|(?:access[-_]?)?token)=)[^&#]*/gi
-
-function withoutSecrets(target: string, names: readonly string[] | undefined): string {
-  const mark = target.indexOf('?')
-  if (mark < 0) return target
-  const cut = target.replace(usualSecrets, '$1***')
-  if (!names || names.length === 0) return cut
-  const parts = cut.slice(mark + 1).split('&')
-  const shown = parts.map((part) => {
-    const [name = ''] = part.split('=', 1)
-    return names.includes(decode(name)) ? `${name}=***` : part
-  })
-  return `${cut.slice(0, mark)}?${shown.join('&')}`
-}
-
-function decode(name: string): string {
-  try {
-    return decodeURIComponent(name)
-  } catch {
-    return name
-  }
 }

@@ -1,0 +1,84 @@
+// What a request's span says (contract/common-plugins.md §9): of bodies nothing, and of credentials nothing.
+import { consumedHeaders, type RequestContext, type RequestSummary, secretArguments } from '@weir/plugin-api'
+import { withoutSecrets } from '@weir/telemetry'
+import type { SpanAttributes } from '@weir/telemetry/otlp'
+import type { Config } from './schema.ts'
+
+const secretName = /auth|key|token|secret|password|cookie|credential|signature|session/i
+/** Variables whose value is chosen by the client under a name, and those that hold the whole query. */
+const named = /^(?:http|arg|cookie|post_arg)_(.*)$/
+const withQuery = new Set(['request_uri', 'real_request_uri', 'request', 'request_line', 'upstream_uri'])
+const withheld = new Set(['args', 'query_string', 'request_body', 'llm_request_body', 'llm_response_text'])
+
+export function requestAttributes(
+  ctx: RequestContext,
+  { status, source }: RequestSummary,
+  config: Config,
+): SpanAttributes {
+  const { request, route } = ctx
+  const attributes: Record<string, string | number | boolean> = {
+    'net.host.name': request.host,
+    'http.method': request.method,
+    'http.request.method': request.method,
+    'http.scheme': request.scheme,
+    'url.scheme': request.scheme,
+    'http.target': withoutSecrets(request.target, ctx.state.get(secretArguments)),
+    'url.path': request.path,
+    'apisix.response_source': source,
+    'http.status_code': status,
+    'http.response.status_code': status,
+  }
+  const userAgent = request.header('user-agent')
+  if (userAgent !== undefined) {
+    attributes['http.user_agent'] = userAgent
+    attributes['user_agent.original'] = userAgent
+  }
+  if (route.id !== '') {
+    attributes['apisix.route_id'] = route.id
+    attributes['http.route'] = route.uri
+  }
+  if (route.name !== undefined) attributes['apisix.route_name'] = route.name
+  if (route.serviceId !== undefined) attributes['apisix.service_id'] = route.serviceId
+  if (route.serviceName !== undefined) attributes['apisix.service_name'] = route.serviceName
+  for (const name of config.additional_attributes ?? []) {
+    const value = shown(ctx, name)
+    if (value !== undefined) attributes[name] = value
+  }
+  addHeaders(ctx, config.additional_header_prefix_attributes ?? [], attributes)
+  return attributes
+}
+
+/** A variable's value, unless it may hold a credential, a prompt or an answer. */
+function shown(ctx: RequestContext, variable: string): string | number | boolean | undefined {
+  if (withheld.has(variable)) return undefined
+  const name = named.exec(variable)?.[1]
+  if (name !== undefined && (variable.startsWith('cookie_') || isSecret(ctx, name.replaceAll('_', '-'))))
+    return undefined
+  const value = ctx.variable(variable)
+  if (typeof value === 'number' || typeof value === 'boolean') return value
+  if (typeof value !== 'string' || value === '') return undefined
+  return withQuery.has(variable) ? withoutSecrets(value, ctx.state.get(secretArguments)) : value
+}
+
+/** `x-abc` is one header, `x-abc*` all that begin so. */
+function addHeaders(
+  ctx: RequestContext,
+  patterns: readonly string[],
+  attributes: Record<string, string | number | boolean>,
+): void {
+  if (patterns.length === 0) return
+  for (const [header, value] of Object.entries(ctx.request.headers)) {
+    if (value === undefined || isSecret(ctx, header) || !patterns.some((pattern) => matches(pattern, header)))
+      continue
+    attributes[header] = typeof value === 'string' ? value : value.join(', ')
+  }
+}
+
+function matches(pattern: string, header: string): boolean {
+  const wanted = pattern.toLowerCase()
+  return wanted.endsWith('*') ? header.startsWith(wanted.slice(0, -1)) : header === wanted
+}
+
+function isSecret(ctx: RequestContext, name: string): boolean {
+  return secretName.test(name) || (ctx.state.get(consumedHeaders)?.includes(name) ?? false)
+}
