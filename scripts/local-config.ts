@@ -16,6 +16,8 @@ apisix:
   node_listen:
     - ip: 127.0.0.1
       port: \${{WEIR_PROXY_PORT:=9080}}
+  ssl:
+    enable: false
   enable_control: true
   control:
     ip: 127.0.0.1

@@ -69,6 +69,7 @@ export async function startWeir(options: WeirOptions = {}): Promise<Weir> {
       node_listen: [{ ip: '127.0.0.1', port: proxyPort }],
       control: { ip: '127.0.0.1', port: controlPort },
       status: { ip: '127.0.0.1', port: statusPort },
+      ssl: { enable: false },
       ...options.apisix,
     },
     deployment: {

@@ -43,6 +43,7 @@ export async function startDataPlane(etcdUrl: string, home: string): Promise<Pla
     },
     apisix: {
       node_listen: [{ ip: '127.0.0.1', port }],
+      ssl: { enable: false },
       control: { ip: '127.0.0.1', port: control },
       status: { ip: '127.0.0.1', port: status },
     },

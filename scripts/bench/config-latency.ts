@@ -57,6 +57,7 @@ async function measure(bench: Bench, routes: number, changes: number): Promise<n
         deployment: { role: 'data_plane', role_data_plane: { config_provider: 'etcd' }, etcd: store },
         apisix: {
           node_listen: [{ ip: '127.0.0.1', port: proxyPort }],
+          ssl: { enable: false },
           control: { ip: '127.0.0.1', port: controlPort },
           status: { ip: '127.0.0.1', port: statusPort },
         },

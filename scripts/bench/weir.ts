@@ -36,6 +36,7 @@ export async function startWeir(directory: string, upstreamPort: number): Promis
       },
       apisix: {
         node_listen: [{ ip: '127.0.0.1', port }],
+        ssl: { listen: [{ ip: '127.0.0.1', port: 0 }] },
         control: { ip: '127.0.0.1', port: controlPort },
         status: { ip: '127.0.0.1', port: statusPort },
       },

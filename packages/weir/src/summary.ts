@@ -23,7 +23,11 @@ export function adminKeyFile({ weir }: Settings): string {
 
 export function summarize({ settings, config, admin, data }: Started): string {
   const lines: [string, string][] = [['store', describeStore(settings, config.directory)]]
-  if (data) lines.push(['proxy', data.addresses.map(({ ip, port }) => url(ip, port)).join(' ')])
+  if (data)
+    lines.push([
+      'proxy',
+      data.addresses.map(({ ip, port, tls }) => url(ip, port, tls ? 'https' : 'http')).join(' '),
+    ])
   if (admin) lines.push(['Admin API', `${url(admin.address, admin.port)}, ${describeKey(settings)}`])
   if (data) lines.push(...operatorLines(settings, data))
   const inVain = withoutEffect(settings)
@@ -49,6 +53,6 @@ function describeKey(settings: Settings): string {
   return isMade ? `key in ${adminKeyFile(settings)}` : 'keys in the configuration'
 }
 
-function url(ip: string, port: number): string {
-  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${port}`
+function url(ip: string, port: number, scheme: 'http' | 'https' = 'http'): string {
+  return `${scheme}://${ip.includes(':') ? `[${ip}]` : ip}:${port}`
 }

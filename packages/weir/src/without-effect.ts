@@ -7,12 +7,6 @@ const paths: readonly string[] = [
   'apisix.enable_http2',
   'apisix.enable_ipv6',
   'apisix.enable_reuseport',
-  // There is no listener for TLS yet; `ssl_trusted_certificate` counts.
-  'apisix.ssl.enable',
-  'apisix.ssl.listen',
-  'apisix.ssl.ssl_protocols',
-  'apisix.ssl.ssl_ciphers',
-  'apisix.ssl.fallback_sni',
   'apisix.router.ssl',
   'apisix.max_post_args_readable_size',
   'apisix.enable_resolv_search_opt',
@@ -63,8 +57,6 @@ export function withoutEffect(settings: Settings): readonly string[] {
 }
 
 function at(settings: Settings, path: string): unknown {
-  // What else stands in a listener may come from `apisix.enable_http2`.
-  if (path === 'apisix.ssl.listen') return settings.apisix.ssl.listen.map(({ ip, port }) => ({ ip, port }))
   let value: unknown = settings
   for (const name of path.split('.')) {
     value = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined

@@ -38,6 +38,8 @@ interface ResourceFacts<S> {
   readonly schema: S
   /** What documents are checked with, where Weir takes more than APISIX; `schema` is served all the same. */
   readonly wider?: object
+  /** Whether texts may be references (etcd.md §6), however short. */
+  readonly references?: boolean
   /** Complaints that come before those of the schema. */
   readonly before?: (document: JsonObject) => string | undefined
   /** Complaints about a document that satisfies the schema, defaults present. */
@@ -46,7 +48,7 @@ interface ResourceFacts<S> {
 
 export function defineResource<S extends object, T = Static<S>>(facts: ResourceFacts<S>): Resource<T> {
   const { before, after, refuses = [], hasTimestamps = true, schema } = facts
-  const validator = compileSchema<T>(facts.wider ?? schema)
+  const validator = compileSchema<T>(facts.wider ?? schema, { references: facts.references ?? false })
 
   function parse(document: unknown): Parsed<T> {
     const early = isJsonObject(document) ? before?.(document) : undefined

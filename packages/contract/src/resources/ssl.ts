@@ -54,6 +54,7 @@ export const ssl = defineResource<typeof sslSchema, Ssl>({
   name: 'ssl',
   collection: 'ssls',
   schema: sslSchema,
+  references: true,
   after: ({ certs, keys }) => {
     const [certCount, keyCount] = [certs, keys].map((list) => (Array.isArray(list) ? list.length : 0))
     return certCount === keyCount ? undefined : 'mismatched number of certs and keys'

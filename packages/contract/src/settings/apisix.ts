@@ -29,9 +29,9 @@ export const apisixSchema = {
       default: {},
       properties: {
         enable: { type: 'boolean', default: true },
+        /** Absent: port 9443, unless somebody else has it. */
         listen: {
           type: 'array',
-          default: [{ port: 9443 }],
           items: {
             type: 'object',
             properties: {
@@ -46,7 +46,9 @@ export const apisixSchema = {
         },
         /** Versions, separated by blanks. */
         ssl_protocols: { type: 'string', default: 'TLSv1.2 TLSv1.3' },
+        /** As OpenSSL writes them. */
         ssl_ciphers: { type: 'string' },
+        ssl_session_tickets: { type: 'boolean', default: false },
         /** A file of certificates, or `system`. */
         ssl_trusted_certificate: { type: 'string', default: 'system' },
         /** The name used for clients that send none. */
@@ -166,10 +168,13 @@ export type ApisixSettings = Omit<Written, 'node_listen' | 'ssl'> & {
   readonly node_listen: readonly Listener[]
   readonly ssl: Omit<Written['ssl'], 'listen'> & {
     readonly listen: readonly (Listener & { readonly enable_http3: boolean })[]
+    /** Whether the settings name no address of their own. */
+    readonly listens_by_default: boolean
   }
 }
 
 const anyAddress = '0.0.0.0'
+const tlsPort = 9443
 
 export function toApisixSettings(written: Written): ApisixSettings {
   const { node_listen, enable_http2, ssl } = written
@@ -181,6 +186,13 @@ export function toApisixSettings(written: Written): ApisixSettings {
       ...defaults,
       ...(typeof one === 'number' ? { port: one } : one),
     })),
-    ssl: { ...ssl, listen: ssl.listen.map((one) => ({ ...defaults, ...one })) },
+    ssl: {
+      ...ssl,
+      listen: (ssl.listen ?? [{ port: tlsPort, enable_http3: false }]).map((one) => ({
+        ...defaults,
+        ...one,
+      })),
+      listens_by_default: ssl.listen === undefined,
+    },
   }
 }

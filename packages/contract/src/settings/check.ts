@@ -56,6 +56,9 @@ function checkPorts({ apisix, deployment, plugin_attr }: Settings): string | und
     ...(deployment.role === 'control_plane'
       ? []
       : apisix.node_listen.map((one) => ({ name: 'node', ...one }))),
+    ...(deployment.role === 'control_plane' || !apisix.ssl.enable || apisix.ssl.listens_by_default
+      ? []
+      : apisix.ssl.listen.map((one) => ({ name: 'ssl', ...one }))),
     ...(enable_export_server ? [{ name: 'prometheus', ...export_addr }] : []),
     ...(apisix.enable_control ? [{ name: 'control', ...apisix.control }] : []),
     ...(apisix.status === undefined ? [] : [{ name: 'status', ...apisix.status }]),

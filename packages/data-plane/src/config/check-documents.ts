@@ -43,18 +43,24 @@ function memberReferences(key: string, document: CheckedDocument): readonly Refe
     case 'routes': {
       const { service_id, upstream_id, plugin_config_id } = document.value
       return [
+        ['ssls', document.value.upstream?.tls?.client_cert_id],
         ['services', service_id],
         ['upstreams', upstream_id],
         ['plugin_configs', plugin_config_id],
       ]
     }
     case 'services':
-      return [['upstreams', document.value.upstream_id]]
+      return [
+        ['upstreams', document.value.upstream_id],
+        ['ssls', document.value.upstream?.tls?.client_cert_id],
+      ]
+    case 'upstreams':
+      return [['ssls', document.value.tls?.client_cert_id]]
     case 'consumers':
       return [['consumer_groups', document.value.group_id]]
     case 'credentials':
       return [['consumers', key.split('/')[2]]]
-    case 'upstreams':
+    case 'ssls':
     case 'plugin_configs':
     case 'consumer_groups':
     case 'global_rules':

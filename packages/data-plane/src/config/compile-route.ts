@@ -1,8 +1,9 @@
 // A route as requests meet it: merged with its service and plugin_config, its references looked up.
-import { GatewayError, type Route, type Service } from '@weir/contract'
+import { GatewayError, type Route, type Service, type Upstream } from '@weir/contract'
 import type { Consumer, Reply, RequestContext, RouteFacts } from '@weir/plugin-api'
 import type { ForwardContext } from '@weir/upstream'
 import type { ChainEntry, CompiledRoute, PlainUpstream } from '../pipeline/types.ts'
+import { type Certificate, clientPair } from './certificate.ts'
 import { KnownConsumer } from './consumers.ts'
 import { entriesOf, type Layer, overlay, problemOf } from './layer.ts'
 import type { LoadedDocument, References } from './loaded-document.ts'
@@ -13,14 +14,19 @@ export interface RouteParts {
   readonly service: LoadedDocument<'services'> | undefined
   readonly pluginConfig: LoadedDocument<'plugin_configs'> | undefined
   readonly upstream: LoadedDocument<'upstreams'> | undefined
+  /** What the upstream is shown, whatever its type. */
+  readonly clientCertificate: LoadedDocument<'ssls'> | undefined
 }
 
 export function partsOf(route: Route, references: References): RouteParts {
   const service = find(route.service_id, (id) => references.get('services', id))
+  const upstream = find(upstreamIdOf(route, service?.value), (id) => references.get('upstreams', id))
+  const { tls } = upstream?.value ?? route.upstream ?? service?.value.upstream ?? {}
   return {
     service,
     pluginConfig: find(route.plugin_config_id, (id) => references.get('plugin_configs', id)),
-    upstream: find(upstreamIdOf(route, service?.value), (id) => references.get('upstreams', id)),
+    upstream,
+    clientCertificate: find(tls?.client_cert_id, (id) => references.get('ssls', id)),
   }
 }
 
@@ -72,19 +78,28 @@ function missingReference(route: Route, { service, pluginConfig }: RouteParts): 
 
 function upstreamOf(
   document: LoadedDocument<'routes'>,
-  { service, upstream }: RouteParts,
+  { service, upstream, clientCertificate }: RouteParts,
   references: References,
 ): PlainUpstream | undefined {
   const route = document.value
   const id = upstreamIdOf(route, service?.value)
   if (id !== undefined && !upstream) return missingUpstream(id)
   const holder = upstream ?? (route.upstream ? document : service)
-  const value = upstream?.value ?? route.upstream ?? service?.value.upstream
-  if (!holder || !value) return undefined
+  const written = upstream?.value ?? route.upstream ?? service?.value.upstream
+  if (!holder || !written) return undefined
+  const value = withClientCertificate(written, clientCertificate?.value)
   const compiled = references.upstreams.open(holder.resourceKey, value, route.timeout)
   // The pipeline's contexts hold an IncomingRequest, of which plugins see only a part.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { forward: (ctx) => compiled.forward(ctx as RequestContext & ForwardContext, upstreamTarget(ctx)) }
+}
+
+/** As it is where the certificate does not exist or is none of a client's: such an upstream is answered 502. */
+function withClientCertificate(upstream: Upstream, certificate: Certificate | undefined): Upstream {
+  const pair = clientPair(certificate)
+  if (!upstream.tls || !pair) return upstream
+  const { client_cert_id: _id, ...tls } = upstream.tls
+  return { ...upstream, tls: { ...tls, client_cert: pair.cert, client_key: pair.key } }
 }
 
 function missingUpstream(id: string | number): PlainUpstream {

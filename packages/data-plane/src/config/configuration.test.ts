@@ -86,6 +86,7 @@ function createWorld(
     parse: {
       catalog,
       decrypt: (config) => config,
+      decryptKey: (key) => key,
       environment: { SECRET: 'from the environment' },
       warn: (message) => log.warn(message),
       refusesUnknown: isStandalone,

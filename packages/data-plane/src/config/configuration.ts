@@ -7,6 +7,7 @@ import type { Logger } from '@weir/telemetry'
 import type { CompiledUpstreams } from '@weir/upstream'
 import type { ChainEntry, Match, Runtime } from '../pipeline/types.ts'
 import { normalizePath, type PathOptions, type RouterKind } from '../router/index.ts'
+import { CertificateTable } from './certificate-table.ts'
 import { ConsumerTable } from './consumer-table.ts'
 import { checkDocument, type CheckedDocument } from './document.ts'
 import { DocumentSecrets, type SecretHolder } from './document-secrets.ts'
@@ -29,6 +30,8 @@ export interface ConfigurationOptions {
   readonly prefix: string
   readonly router: RouterKind
   readonly paths: PathOptions
+  /** `apisix.ssl.fallback_sni`. */
+  readonly fallbackName?: string | undefined
   readonly parse: Omit<ParseServices, 'findSecret'>
   readonly secrets: SecretHolder
   readonly plugins: PluginSurroundings
@@ -78,6 +81,7 @@ interface Rejected extends Rejection {
 
 export class Configuration implements Runtime, References {
   readonly upstreams: CompiledUpstreams
+  readonly certificates: CertificateTable
   readonly #options: ConfigurationOptions
   readonly #secrets: DocumentSecrets
   readonly #parse: ParseServices
@@ -99,6 +103,7 @@ export class Configuration implements Runtime, References {
     this.#parse = { ...options.parse, findSecret: this.#secrets.find }
     this.#unsupported = new UnsupportedLog(options.log)
     this.upstreams = options.upstreams
+    this.certificates = new CertificateTable(options.fallbackName)
     this.#routes = new RouteTable(options.router, (id) => this.get('services', id)?.value.hosts ?? [])
     const metadata = (plugin: string) => this.get('plugin_metadata', plugin)?.value
     this.#hosts = new PluginHosts(options.plugins, new KeptValues(), this.#consumers.lookup, metadata)
@@ -135,6 +140,8 @@ export class Configuration implements Runtime, References {
 
   match(ctx: RequestContext): Match | undefined {
     const { request } = ctx
+    const refused = this.certificates.refused(request)
+    if (refused) return refused
     const found = this.#routes.match(this.#matchedPath(request), request, (name) => ctx.variable(name))
     return found?.route.resolve(found, this, this.#version)
   }
@@ -265,6 +272,9 @@ export class Configuration implements Runtime, References {
         return this.#consumers.setCredential(document)
       case 'consumer_groups':
         return this.#consumers.setGroup(document)
+      case 'ssls':
+        this.certificates.set(document)
+        return this.#touched('ssls', document.id)
       case 'services':
       case 'upstreams':
       case 'plugin_configs':
@@ -284,6 +294,9 @@ export class Configuration implements Runtime, References {
         return this.#consumers.deleteCredential(id)
       case 'consumer_groups':
         return this.#consumers.deleteGroup(id)
+      case 'ssls':
+        this.certificates.delete(id)
+        return this.#touched('ssls', id)
       case 'services':
       case 'upstreams':
       case 'plugin_configs':

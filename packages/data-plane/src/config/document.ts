@@ -14,10 +14,12 @@ import {
   type Route,
   service,
   type Service,
+  ssl,
   type Upstream,
   upstream,
 } from '@weir/contract'
 import type { StoreEntry } from '@weir/config-store'
+import { type Certificate, parseCertificate } from './certificate.ts'
 import type { Kind } from './keys.ts'
 import { type ParsedPlugins, parsePlugins, type ParseServices } from './parse-plugins.ts'
 
@@ -32,6 +34,7 @@ export interface Values {
   plugin_configs: unknown
   global_rules: unknown
   plugin_metadata: JsonObject
+  ssls: Certificate
 }
 
 /** A document that is fit for use. */
@@ -39,7 +42,8 @@ export type CheckedDocument = {
   [K in Kind]: { readonly kind: K; readonly value: Values[K]; readonly plugins: ParsedPlugins }
 }[Kind]
 
-type ResourceKind = Exclude<Kind, 'plugin_metadata'>
+/** Those whose value is what their schema makes of the text. */
+type ResourceKind = Exclude<Kind, 'plugin_metadata' | 'ssls'>
 
 const resources: { readonly [K in ResourceKind]: Resource<Values[K]> } = {
   routes: route,
@@ -65,11 +69,31 @@ export function checkDocument(
   if (document === undefined) {
     return `invalid item data of [${kind}/${id}], it should be an object`
   }
-  const checked =
-    kind === 'plugin_metadata'
-      ? checkMetadata(id, document, services)
-      : checkResource(kind, id, document, services)
+  const checked = check(kind, id, document, services)
   return typeof checked === 'string' ? `failed to check item data of [${kind}/${id}] err:${checked}` : checked
+}
+
+function check(
+  kind: Kind,
+  id: string,
+  document: JsonObject,
+  services: ParseServices,
+): CheckedDocument | string {
+  if (kind === 'plugin_metadata') return checkMetadata(id, document, services)
+  return kind === 'ssls'
+    ? checkCertificate(id, document, services)
+    : checkResource(kind, id, document, services)
+}
+
+function checkCertificate(
+  id: string,
+  document: JsonObject,
+  services: ParseServices,
+): CheckedDocument | string {
+  const parsed = ssl.parse({ ...document, id })
+  if (!parsed.ok) return parsed.error
+  const value = parseCertificate(parsed.value, services)
+  return typeof value === 'string' ? value : { kind: 'ssls', value, plugins: noPlugins }
 }
 
 function checkResource(
@@ -84,9 +108,20 @@ function checkResource(
   const place = kind === 'consumers' || kind === 'credentials' ? 'consumer' : 'chain'
   const plugins = parsePlugins(document['plugins'], place, services)
   if (typeof plugins === 'string') return plugins
+  openClientKey(parsed.value, services)
   // `resources[kind]` made the value, which the type system cannot follow through the lookup.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { kind, value: parsed.value, plugins } as CheckedDocument
+}
+
+/** The key that an upstream shows; one that cannot be decrypted fails the connections that need it. */
+function openClientKey(value: unknown, services: ParseServices): void {
+  if (!isJsonObject(value)) return
+  const holder = value['upstream'] ?? value
+  const tls = isJsonObject(holder) ? holder['tls'] : undefined
+  if (!isJsonObject(tls) || typeof tls['client_key'] !== 'string') return
+  // The document was parsed from its text for nobody else.
+  Object.assign(tls, { client_key: services.decryptKey(tls['client_key']) ?? tls['client_key'] })
 }
 
 function checkMetadata(

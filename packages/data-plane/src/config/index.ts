@@ -1,3 +1,4 @@
+export type { CertificateDocument } from './certificate-table.ts'
 export { Configuration, type Rejection } from './configuration.ts'
 export { PluginCatalog } from './plugin-catalog.ts'
 export type { PluginSurroundings } from './plugin-host.ts'

@@ -11,9 +11,11 @@ export type Kind =
   | 'plugin_configs'
   | 'global_rules'
   | 'plugin_metadata'
+  | 'ssls'
 
 export const allKinds: readonly Kind[] = [
   'plugin_metadata',
+  'ssls',
   'upstreams',
   'services',
   'plugin_configs',

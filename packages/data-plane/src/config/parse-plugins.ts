@@ -16,6 +16,8 @@ export interface ParseServices extends ReferenceSources {
   readonly catalog: PluginCatalog
   /** Replaces the encrypted fields of a plugin's configuration; `fields` are dotted paths. Returns a copy. */
   decrypt(config: JsonObject, fields: readonly string[]): JsonObject
+  /** The PEM of a stored private key; undefined when no key of the ring decrypts it (admin-api.md §9.2). */
+  decryptKey(key: string): string | undefined
   warn(message: string): void
   /** Whether a document is bad that names a plugin which is off or which nobody knows: so it is in files (etcd.md §4). */
   readonly refusesUnknown?: boolean

@@ -23,7 +23,7 @@ export class RouteSlot {
     this.document = document
   }
 
-  /** `version` moves with every change of a service, plugin_config or upstream. */
+  /** `version` moves with every change of a service, plugin_config, upstream or certificate. */
   resolve(found: RouteMatch<RouteSlot>, references: References, version: number): Match {
     const compiled = this.#current(references, version)
     const known = compiled.matches.get(found)
@@ -49,5 +49,10 @@ export class RouteSlot {
 }
 
 function sameParts(a: RouteParts, b: RouteParts): boolean {
-  return a.service === b.service && a.pluginConfig === b.pluginConfig && a.upstream === b.upstream
+  return (
+    a.service === b.service &&
+    a.pluginConfig === b.pluginConfig &&
+    a.upstream === b.upstream &&
+    a.clientCertificate === b.clientCertificate
+  )
 }

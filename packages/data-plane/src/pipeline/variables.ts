@@ -1,7 +1,9 @@
 // The variables that expressions, templates and logs may name (routing.md §5, ai-plugins.md §9).
 import { hostname } from 'node:os'
+import { TLSSocket } from 'node:tls'
 import { rateLimitingInfo, traceContext, type UpstreamAttempt } from '@weir/plugin-api'
 import type { Context } from './context.ts'
+import { readTlsVariable } from './tls-variables.ts'
 
 type Read = (ctx: Context) => unknown
 
@@ -64,11 +66,11 @@ const readers: Readonly<Record<string, Read>> = {
   llm_has_tool_calls: (ctx) => String(ctx.llm?.hasToolCalls ?? false),
   llm_tool_count: (ctx) => ctx.llm?.toolCount ?? 0,
   llm_end_user_id: (ctx) => ctx.llm?.endUser ?? '',
+  llm_content_risk_level: (ctx) => ctx.llm?.riskLevel ?? '',
   rate_limiting_info: (ctx) => limitingInfo(ctx),
   opentelemetry_context_traceparent: (ctx) => ctx.state.get(traceContext)?.traceparent,
   opentelemetry_trace_id: (ctx) => ctx.state.get(traceContext)?.traceId,
   opentelemetry_span_id: (ctx) => ctx.state.get(traceContext)?.spanId,
-  llm_content_risk_level: (ctx) => ctx.llm?.riskLevel ?? '',
 }
 
 /** A variable by name, or undefined when it is absent or unknown. */
@@ -80,6 +82,7 @@ export function readVariable(ctx: Context, name: string): unknown {
   if (name.startsWith('cookie_')) return cookie(ctx, name.slice(7))
   if (name.startsWith('uri_param_')) return ctx.params?.[name.slice(10)]
   if (name.startsWith('post_arg_')) return formField(ctx, name.slice(9))
+  if (name.startsWith('ssl_')) return tlsVariable(ctx, name)
   return undefined
 }
 
@@ -98,6 +101,10 @@ function limitingInfo(ctx: Context): string | undefined {
 function requestType(ctx: Pick<Context, 'llm'>): string {
   if (!ctx.llm) return 'traditional_http'
   return ctx.llm.stream ? 'ai_stream' : 'ai_chat'
+}
+
+function tlsVariable({ request: { message } }: Context, name: string): string | undefined {
+  return message.socket instanceof TLSSocket ? readTlsVariable(message.socket, name) : undefined
 }
 
 function requestUri(ctx: Context): string {

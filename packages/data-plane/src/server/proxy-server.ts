@@ -1,10 +1,12 @@
 // Takes requests from clients: the listening sockets, their limits, and the way they end.
+import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, Server as SocketServer, Socket } from 'node:net'
 import { IncomingRequest } from '../pipeline/index.ts'
 import { refuse, statusOfClientError } from './client-error.ts'
 import { type Over, ServedReply } from './served-reply.ts'
 import { type ClientTimeouts, SlowClients } from './slow-clients.ts'
+import { TlsListener, type TlsListenerOptions } from './tls/tls-listener.ts'
 
 export interface ServerLimits {
   /** Bytes of a request's head. */
@@ -29,6 +31,8 @@ export interface ProxyServerOptions {
   /** The request is over. */
   over(reply: ServedReply): void
   readonly serverHeader: string
+  /** For the addresses that take TLS. */
+  readonly tls?: Omit<TlsListenerOptions, 'connectionsMax' | 'handshakeMs' | 'serverHeader'> | undefined
 }
 
 export interface Traffic {
@@ -45,6 +49,7 @@ export interface ListenAddress {
   readonly ip: string
   /** 0: the system chooses. */
   readonly port: number
+  readonly tls?: boolean
 }
 
 /** How often node:http looks for clients that are slow with their heads. */
@@ -56,6 +61,9 @@ const CUT_MS = 1000
 export class ProxyServer implements Over {
   readonly #options: ProxyServerOptions
   readonly #servers: Server[] = []
+  readonly #tls: TlsListener | undefined
+  /** They take connections for the first of the others. */
+  readonly #tlsServers: SocketServer[] = []
   readonly #slowClients: SlowClients
   /** Empty when the path is not acceptable. */
   readonly #normalize: (rawPath: string) => string
@@ -71,6 +79,7 @@ export class ProxyServer implements Over {
     this.#options = options
     this.#normalize = (rawPath) => options.normalize(rawPath) ?? ''
     this.#slowClients = new SlowClients(options.limits.timeouts, options.serverHeader)
+    this.#tls = options.tls && this.#openTls(options.tls)
   }
 
   /** Requests that are not over. */
@@ -87,11 +96,18 @@ export class ProxyServer implements Over {
     }
   }
 
-  /** Listens on every address, all or none; answers where. `reusePort` lets several threads share a port. */
-  async listen(addresses: readonly ListenAddress[], reusePort: boolean): Promise<readonly AddressInfo[]> {
+  /**
+   * Listens on every address, all or none; answers where. `reusePort` lets several threads share a port. Where there
+   * are addresses for TLS there is another one, too, whose server does the HTTP for both.
+   */
+  async listen(addresses: readonly ListenAddress[], reusePort: boolean): Promise<readonly ListenAddress[]> {
     try {
-      const bound: AddressInfo[] = []
-      for (const { ip, port } of addresses) bound.push(await bind(this.#create(), ip, port, reusePort))
+      const bound: ListenAddress[] = []
+      for (const { ip, port, tls = false } of addresses) {
+        const server = tls ? this.#createTls() : this.#create()
+        const address = await bind(server, ip, port, reusePort)
+        bound.push({ ip: address.address, port: address.port, ...(tls && { tls }) })
+      }
       return bound
     } catch (error) {
       this.cut()
@@ -104,6 +120,7 @@ export class ProxyServer implements Over {
    * Resolves with the number of requests that were cut, when all of them are over.
    */
   async drain(timeoutMs: number): Promise<number> {
+    for (const server of this.#tlsServers) server.close()
     for (const server of this.#servers) {
       server.close()
       server.closeIdleConnections()
@@ -117,6 +134,8 @@ export class ProxyServer implements Over {
   /** Ends everything at once. */
   cut(): void {
     this.#cut += this.#active
+    for (const server of this.#tlsServers) server.close()
+    this.#tls?.cut()
     for (const server of this.#servers) {
       server.close()
       server.closeAllConnections()
@@ -172,6 +191,23 @@ export class ProxyServer implements Over {
     return server
   }
 
+  #createTls(): SocketServer {
+    assert(this.#tls, 'there are no settings for TLS')
+    const server = this.#tls.createServer()
+    this.#tlsServers.push(server)
+    return server
+  }
+
+  #openTls(tls: NonNullable<ProxyServerOptions['tls']>): TlsListener {
+    const { limits, serverHeader } = this.#options
+    const { connectionsMax, headTimeoutMs: handshakeMs } = limits
+    return new TlsListener({ ...tls, connectionsMax, handshakeMs, serverHeader }, (socket) => {
+      const [server] = this.#servers
+      if (server?.listening) server.emit('connection', socket)
+      else socket.destroy()
+    })
+  }
+
   #serve(message: IncomingMessage, reply: ServedReply): void {
     const { limits, serverHeader } = this.#options
     toOriginForm(message)
@@ -223,7 +259,7 @@ function answer(reply: ServedReply, status: number, message: string, serverHeade
 /** Connections that wait to be accepted, as nginx has it. */
 const BACKLOG = 511
 
-function bind(server: Server, host: string, port: number, reusePort: boolean): Promise<AddressInfo> {
+function bind(server: SocketServer, host: string, port: number, reusePort: boolean): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port, backlog: BACKLOG, reusePort }, () => {

@@ -33,6 +33,8 @@ export interface ServingParts {
   readonly alerts: Alerts
   health(wanted: HealthWanted): HealthView
   readonly secrets: SecretLink
+  /** What session tickets are made with, the same in all threads; undefined for none. */
+  readonly ticketSeed: Uint8Array | undefined
   onApplied?: (() => void) | undefined
 }
 
@@ -92,6 +94,7 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
       },
     }),
     secrets: parts.secrets,
+    ticketSeed: parts.ticketSeed,
     onApplied: parts.onApplied,
     record: (ctx, summary) => accessLog?.write(toAccessEntry(ctx, summary)),
   })

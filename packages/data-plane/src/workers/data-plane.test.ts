@@ -36,6 +36,7 @@ async function start(workers: number, options: { port?: number; store?: ConfigSt
     JSON.stringify({
       apisix: {
         node_listen: [{ ip: '127.0.0.1', port: options.port ?? 0 }],
+        ssl: { enable: false },
         control: { port: 0 },
         status: { port: 0 },
       },

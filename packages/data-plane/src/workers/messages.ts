@@ -13,6 +13,7 @@ export interface WorkerSetup {
   readonly pluginModules: readonly string[]
   readonly enabledPlugins: readonly string[] | undefined
   readonly counters: SharedArrayBuffer
+  readonly ticketSeed: Uint8Array | undefined
 }
 
 /** Given to a worker thread when it starts. */

@@ -23,7 +23,7 @@ async function start(workers = 1, http: object = {}) {
   cleanups.push(() => store.close())
   const settings = parseSettings(
     JSON.stringify({
-      apisix: { node_listen: [{ ip: '127.0.0.1', port: 0 }], control: { port: 0 } },
+      apisix: { ssl: { enable: false }, node_listen: [{ ip: '127.0.0.1', port: 0 }], control: { port: 0 } },
       nginx_config: { worker_processes: workers, http: { enable_access_log: false, ...http } },
       plugin_attr: { prometheus: { enable_export_server: false } },
     }),

@@ -37,6 +37,7 @@ async function start(workers: number, more: Record<string, unknown> = {}) {
     JSON.stringify({
       apisix: {
         node_listen: [{ ip: '127.0.0.1', port: 0 }],
+        ssl: { enable: false },
         control: { port: 0 },
         status: { port: 0 },
         lru: { secret: { ttl: 1, neg_ttl: 1 } },

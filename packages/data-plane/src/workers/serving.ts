@@ -1,6 +1,6 @@
 // What one thread does: it holds the configuration in force and serves requests with it.
 import type { StoreChange } from '@weir/config-store'
-import { createCipher, decryptFields, type Settings } from '@weir/contract'
+import { createCipher, decryptFields, decryptPrivateKey, type Settings } from '@weir/contract'
 import type { AnyPlugin, RequestContext, RequestSummary } from '@weir/plugin-api'
 import { SecretClient, type SecretLink } from '@weir/secrets'
 import { Configuration, PluginCatalog, type PluginSurroundings, type Rejection } from '../config/index.ts'
@@ -21,6 +21,8 @@ export interface ServingOptions {
   readonly surroundings: PluginSurroundings
   readonly upstreams: CompiledUpstreams
   readonly secrets: SecretLink
+  /** What session tickets are made with; undefined for none. */
+  readonly ticketSeed: Uint8Array | undefined
   record(ctx: RequestContext, summary: RequestSummary): void
   /** After each step of the configuration. */
   onApplied?: (() => void) | undefined
@@ -63,6 +65,7 @@ export class Serving {
       prefix: options.prefix,
       router: settings.apisix.router.http,
       paths: settings.apisix,
+      fallbackName: settings.apisix.ssl.fallback_sni,
       parse: {
         catalog: this.#catalog,
         // Nothing is encrypted where no store keeps it (admin-api.md §9.1).
@@ -70,6 +73,7 @@ export class Serving {
           ? (config) => config
           : (config, fields) => decryptFields(config, fields, cipher),
         refusesUnknown: isStandalone,
+        decryptKey: (key) => decryptPrivateKey(key, cipher),
         environment: process.env,
         warn: (message) => log.warn(message),
       },
@@ -103,6 +107,14 @@ export class Serving {
         if (reply.stay) this.configuration.leave(reply.stay)
       },
       serverHeader: services.serverHeader,
+      tls: settings.apisix.ssl.enable
+        ? {
+            protocols: settings.apisix.ssl.ssl_protocols,
+            ciphers: settings.apisix.ssl.ssl_ciphers,
+            ticketSeed: options.ticketSeed,
+            certificateFor: (serverName) => this.configuration.certificates.find(serverName),
+          }
+        : undefined,
     })
   }
 
@@ -124,8 +136,7 @@ export class Serving {
   async listen(addresses: readonly ListenAddress[], reusePort: boolean): Promise<readonly ListenAddress[]> {
     await this.#changes.idle()
     if (this.#firstLoad.isWaiting) await this.#firstLoad.wait(SECRETS_MS)
-    const bound = await this.#server.listen(addresses, reusePort)
-    return bound.map(({ address, port }) => ({ ip: address, port }))
+    return this.#server.listen(addresses, reusePort)
   }
 
   get traffic(): Traffic {

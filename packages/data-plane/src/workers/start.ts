@@ -1,5 +1,5 @@
 // Starts a data plane with as many serving threads as the settings want.
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { availableParallelism, hostname } from 'node:os'
 import type { ConfigStore } from '@weir/config-store'
 import type { Settings } from '@weir/contract'
@@ -17,6 +17,7 @@ import { QuotaBooks } from './quota-books.ts'
 import { metricsShape } from './metrics-shape.ts'
 import { Registration } from './registration.ts'
 import { trustCertificates } from '@weir/upstream/trusted-certificates'
+import { assertFree, type ListenAddress } from '../server/index.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 export interface DataPlaneOptions {
@@ -56,8 +57,9 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     pluginModules,
     enabledPlugins,
     counters: allocateCounters(),
+    ticketSeed: settings.apisix.ssl.ssl_session_tickets ? randomBytes(TICKET_SEED_BYTES) : undefined,
   }
-  const addresses = settings.apisix.node_listen
+  const addresses = await listenAddresses(settings, log)
   const secrets = new SecretRegistry({
     http: createHttpClient(createOrigins()),
     environment: process.env,
@@ -115,6 +117,25 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   })
   await dataPlane.start()
   return dataPlane
+}
+
+const TICKET_SEED_BYTES = 32
+
+/** The default address for TLS is given up when somebody else has it; a configured one must be free. */
+async function listenAddresses({ apisix }: Settings, log: Logger): Promise<readonly ListenAddress[]> {
+  const plain = apisix.node_listen.map(({ ip, port }) => ({ ip, port }))
+  if (!apisix.ssl.enable) return plain
+  const secure = apisix.ssl.listen.map(({ ip, port }) => ({ ip, port, tls: true }))
+  if (apisix.ssl.listens_by_default) {
+    try {
+      await assertFree(secure)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      log.warn('the default port for TLS is not free: only plain HTTP is served', { reason })
+      return plain
+    }
+  }
+  return [...plain, ...secure]
 }
 
 function openWebhook({ weir }: Settings, log: Logger) {

@@ -68,12 +68,6 @@ describe('refused, and why', () => {
       { uri: '/', upstream: { service_name: 'a', discovery_type: 'dns' } },
       'no service discovery',
     ],
-    [
-      'a certificate elsewhere',
-      '/upstreams/1',
-      { ...upstream, tls: { client_cert_id: '1' } },
-      'client certificates in ssls',
-    ],
     ['protos', '/protos/1', { content: 'syntax = "proto3";' }, 'only grpc-transcode reads protos'],
     ['a stream route', '/stream_routes/1', { server_port: 1, upstream }, 'does not proxy TCP and UDP'],
     [

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '@weir/contract'
 import { checkEntry, type CheckedDocument, type PluginCatalog } from '@weir/data-plane/check'
 import { differences } from './differences.ts'
 import type { EncryptedFields } from './known-fields.ts'
-import { unreadDirectories, unusableUpstream, unusedCertificate } from './not-served.ts'
+import { unreadDirectories, unusableUpstream } from './not-served.ts'
 import { judgeMetadata, judgePlugins } from './plugin-verdicts.ts'
 import { redact } from './redact.ts'
 import { secretReferencesOf } from './secret-references.ts'
@@ -54,14 +54,18 @@ export function assess(entry: StoreEntry, judges: Judges): Judgement {
 
 function judge(entry: StoreEntry, document: JsonObject, judges: Judges): Judgement {
   const { directory, id } = split(entry.key)
+  if (judges.keysWithheld && directory === 'ssls' && document['key'] === undefined) {
+    return faulty('withheld', 'the Admin API does not show its private key; the store behind it does')
+  }
   const read = checkEntry(entry, {
     catalog: judges.catalog,
     // The document is open already.
     decrypt: (config) => config,
+    decryptKey: (key) => key,
     environment: process.env,
     refusesUnknown: judges.refusesUnknown,
   })
-  if (read === undefined) return judgeUnread(directory, id, document, judges)
+  if (read === undefined) return judgeUnread(directory, id, document)
   const { checked, warnings, references } = read
   if (typeof checked === 'string') return faulty('invalid', checked)
   const plugins = judgePlugins(directory, document['plugins'], judges.catalog)
@@ -81,13 +85,10 @@ function judge(entry: StoreEntry, document: JsonObject, judges: Judges): Judgeme
   }
 }
 
-function judgeUnread(directory: string, id: string, document: JsonObject, judges: Judges): Judgement {
-  if (judges.keysWithheld && directory === 'ssls' && document['key'] === undefined) {
-    return faulty('withheld', 'the Admin API does not show its private key; the store behind it does')
-  }
-  const complaint = checkUnread(directory, id, document, judges.vault)
+function judgeUnread(directory: string, id: string, document: JsonObject): Judgement {
+  const complaint = checkUnread(directory, id, document)
   if (complaint !== undefined) return faulty('invalid', complaint)
-  const reason = directory === 'ssls' ? unusedCertificate(document['type']) : unreadDirectories.get(directory)
+  const reason = unreadDirectories.get(directory)
   const reasons = reason === undefined ? [] : [reason]
   return { ...nothing, reasons, fault: undefined, blocks: false, plain: document }
 }

@@ -1,5 +1,5 @@
 // What APISIX can and this build cannot, beyond plugins: documents that it stores, and members that it cannot act on.
-import { isJsonObject, type JsonObject } from '@weir/contract'
+import { isJsonObject } from '@weir/contract'
 
 /** Directories of the store that nothing in this build reads, and why. */
 export const unreadDirectories: ReadonlyMap<string, string> = new Map([
@@ -8,26 +8,14 @@ export const unreadDirectories: ReadonlyMap<string, string> = new Map([
   ['graphql_cost_decorations', 'only graphql-limit-count reads them, which this build does not run'],
 ])
 
-/** What keeps certificates from being used, by `type`. */
-export function unusedCertificate(type: unknown): string {
-  return type === 'client'
-    ? 'this build does not look up client certificates in ssls'
-    : 'this build does not listen with TLS: no connection uses this certificate'
-}
-
 const servedSchemes: readonly unknown[] = ['http', 'https']
 
 /** Why requests to an upstream fail, be it a document of its own or a member of another one. */
 export function unusableUpstream(upstream: unknown): readonly string[] {
   if (!isJsonObject(upstream)) return []
-  const { scheme = 'http', discovery_type: discovery, tls } = upstream
+  const { scheme = 'http', discovery_type: discovery } = upstream
   const reasons: string[] = []
   if (!servedSchemes.includes(scheme)) reasons.push(`upstreams of scheme ${String(scheme)} are answered 503`)
   if (discovery !== undefined) reasons.push('this build has no service discovery')
-  if (hasCertificateId(tls)) reasons.push('this build does not look up client certificates in ssls')
   return reasons
-}
-
-function hasCertificateId(tls: unknown): tls is JsonObject {
-  return isJsonObject(tls) && tls['client_cert_id'] !== undefined
 }

@@ -1,26 +1,10 @@
 // Documents that no data plane of this build reads are still checked: an APISIX on the same store may read them.
-import {
-  graphqlCostDecoration,
-  type JsonObject,
-  proto,
-  secretManagers,
-  ssl,
-  streamRoute,
-} from '@weir/contract'
-import { checkCertificates } from '@weir/control-plane/certificates'
-import type { Vault } from './vault.ts'
+import { graphqlCostDecoration, type JsonObject, proto, secretManagers, streamRoute } from '@weir/contract'
 
 /** The complaint, in APISIX's words; undefined when there is none. `id` is the key's tail. */
-export function checkUnread(
-  directory: string,
-  id: string,
-  document: JsonObject,
-  { cipher }: Vault,
-): string | undefined {
+export function checkUnread(directory: string, id: string, document: JsonObject): string | undefined {
   const named = { ...document, id: id.split('/').at(-1) }
   switch (directory) {
-    case 'ssls':
-      return ssl.check(named) ?? checkCertificates(document, { cipher })
     case 'protos':
       return proto.check(named)
     case 'stream_routes':

@@ -32,7 +32,7 @@ const main = join(import.meta.dirname, '../main.ts')
 const anyPort = { ip: '127.0.0.1', port: 0 }
 
 export const baseConfig = {
-  apisix: { node_listen: [anyPort], control: anyPort, status: anyPort },
+  apisix: { node_listen: [anyPort], ssl: { enable: false }, control: anyPort, status: anyPort },
   deployment: { role: 'traditional', admin: { admin_listen: anyPort } },
   nginx_config: { worker_processes: 1 },
   plugin_attr: { prometheus: { export_addr: anyPort } },
