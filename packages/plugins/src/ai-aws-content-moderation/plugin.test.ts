@@ -1,0 +1,228 @@
+import { openaiChat, passthrough, type LlmAnswer } from '@weir/llm'
+import type { LlmExchange } from '@weir/plugin-api'
+import {
+  complaintAbout,
+  createInstance,
+  createTestContext,
+  createTestExchange,
+  createTestHost,
+  deliver,
+  runInstance,
+} from '@weir/plugin-api/harness'
+import { startComprehendServer } from '@weir/testkit'
+import * as fc from 'fast-check'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { chunk, done, streamOf, usage } from '../moderation/streams.testing.ts'
+import { aiAwsContentModeration } from './plugin.ts'
+import { callsFor } from './segments.ts'
+
+const service = await startComprehendServer()
+const comprehend = {
+  access_key_id: service.accessKeyId,
+  secret_access_key: service.secretAccessKey,
+  region: 'us-east-1',
+  endpoint: service.url,
+}
+const disposals: (() => void)[] = []
+
+beforeEach(() => {
+  service.clear()
+  service.setFault(undefined)
+})
+afterAll(async () => {
+  for (const dispose of disposals) dispose()
+  await service.close()
+})
+
+function plugin(config: object = {}) {
+  const host = createTestHost()
+  const instance = createInstance(aiAwsContentModeration, { comprehend, ...config }, host)
+  disposals.push(() => instance.dispose?.())
+  return { host, instance }
+}
+
+function asks(content: string, stream = false): LlmExchange {
+  const body = { model: 'gpt-x', messages: [{ role: 'user', content }], stream }
+  return createTestExchange({ protocol: openaiChat, body })
+}
+
+async function request(llm: LlmExchange | undefined, config: object = {}) {
+  const { host, instance } = plugin(config)
+  const result = await runInstance(instance, llm ? { llm } : {})
+  return { ...result, host }
+}
+
+const answerOf = (text: string): LlmAnswer => ({
+  status: 200,
+  bytes: Buffer.from('{}'),
+  json: {},
+  text,
+  readText: () => text,
+  usage: undefined,
+})
+
+function checkAnswer(text: string, config: object = {}) {
+  const { instance } = plugin({ check_response: true, ...config })
+  return instance.llmResponse?.(createTestContext({ llm: asks('hi') }), answerOf(text))
+}
+
+function checkStream(pieces: readonly string[], config: object) {
+  const { instance } = plugin({ check_response: true, ...config })
+  const response = streamOf(pieces)
+  return deliver(response, instance.stage?.(createTestContext({ llm: asks('hi', true) }), response))
+}
+
+describe('a prompt', () => {
+  test('passes without toxicity, all roles and turns judged', async () => {
+    const messages = [
+      { role: 'system', content: 'be nice' },
+      { role: 'user', content: 'hi' },
+      { role: 'assistant', content: 'hello' },
+      { role: 'user', content: 'bye' },
+    ]
+    const llm = createTestExchange({ protocol: openaiChat, body: { model: 'm', messages } })
+    const result = await request(llm)
+    expect(result.reply).toBeUndefined()
+    expect(llm.riskLevel).toBe('none')
+    expect(service.calls).toEqual([{ language: 'en', segments: ['be nice hi hello bye'] }])
+  })
+
+  test('is denied from the threshold on, with the reason', async () => {
+    const llm = asks('how to kill')
+    const result = await request(llm)
+    expect(result.status).toBe(200)
+    expect(JSON.parse(result.text)).toMatchObject({
+      choices: [{ message: { content: 'request body exceeds toxicity threshold' } }],
+    })
+    expect(llm.riskLevel).toBe('high')
+    expect((await request(asks('kill'), { moderation_threshold: 0.95 })).reply).toBeUndefined()
+  })
+
+  test('is denied by category before toxicity, with the configured status and text', async () => {
+    const moderation_categories = { PROFANITY: 0.5 }
+    const named = await request(asks('damn'), { moderation_categories })
+    expect(named.text).toContain('request body exceeds PROFANITY threshold')
+    expect((await request(asks('damn'))).reply).toBeUndefined()
+    const told = await request(asks('damn', true), {
+      moderation_categories,
+      deny_code: 400,
+      deny_message: 'No.',
+    })
+    expect(told.status).toBe(400)
+    expect(told.header('content-type')).toBe('text/event-stream')
+    expect(told.text).toContain('"content":"No."')
+  })
+
+  test('that is long is judged in segments, ten in a call, until the first hit', async () => {
+    const text = `${'é'.repeat(30)}kill${'b'.repeat(60)}`
+    const result = await request(asks(text), { request_check_length_limit: 6 })
+    expect(result.reply).toBeDefined()
+    expect(service.calls.map(({ segments }) => segments.length)).toEqual([10, 10])
+    expect(service.calls[0]?.segments[0]).toBe('ééé')
+  })
+
+  test('that cannot be judged is what fail_mode says', async () => {
+    expect((await request(undefined)).reply).toBeUndefined()
+    expect((await request(undefined, { fail_mode: 'error' })).reply).toEqual({
+      status: 500,
+      body: 'no ai instance picked, ai-aws-content-moderation plugin must be used with ai-proxy or ai-proxy-multi plugin',
+    })
+    const other = createTestExchange({ protocol: passthrough, body: { a: 1 } })
+    expect((await request(other, { fail_mode: 'error' })).status).toBe(500)
+  })
+})
+
+describe('answers', () => {
+  test('complete ones are replaced', async () => {
+    expect(await checkAnswer('fine')).toBeUndefined()
+    const reply = await checkAnswer('I kill', { deny_code: 400 })
+    expect(reply?.status).toBe(400)
+    expect(reply?.body).toContain('response body exceeds toxicity threshold')
+  })
+
+  test('streams are cut off, marked, or held back', async () => {
+    const pieces = [chunk('I will'), chunk(' kill'), usage, done]
+    const cut = await checkStream(pieces, { stream_check_mode: 'realtime', stream_check_cache_size: 4 })
+    expect(cut.text).toContain('I will')
+    expect(cut.text).not.toContain(' kill')
+    const marked = await checkStream(pieces, {})
+    expect(marked.text).toContain('"risk_level":"high"')
+    const held = await checkStream(pieces, { stream_hold_back: true })
+    expect(held.text).not.toContain('I will')
+    expect(held.text).toContain('response body exceeds toxicity threshold')
+  })
+})
+
+describe('a service that fails', () => {
+  test.each([
+    ['fail', 'failed to send request to'],
+    ['garbage', 'failed to send request to'],
+    ['reset', 'failed to send request to'],
+    ['empty', 'failed to get moderation results from response'],
+  ] as const)('(%s) fails prompts and answers with it', async (fault, reason) => {
+    service.setFault(fault)
+    const result = await request(asks('kill'))
+    expect(result.status).toBe(500)
+    expect(result.text).toContain(reason)
+    expect([...result.host.metrics.values.values()]).toEqual([1])
+    expect(JSON.stringify(result.ctx.log)).not.toContain('kill')
+    expect((await checkAnswer('fine'))?.status).toBe(500)
+  })
+
+  test('in time', async () => {
+    service.setFault('hang')
+    const result = await request(asks('hi'), { timeout: 300 })
+    expect(result.text).toMatch(/^failed to send request to http:\/\/127.0.0.1:\d+: no answer within 300 ms$/)
+  })
+
+  test('because the keys are wrong says so without them', async () => {
+    const wrong = { ...comprehend, access_key_id: 'OTHER', secret_access_key: 'other-secret' }
+    const result = await request(asks('hi'), { comprehend: wrong })
+    expect(result.text).toContain('UnrecognizedClientException')
+    expect(JSON.stringify(result.ctx.log) + result.text).not.toContain('other-secret')
+  })
+
+  test('lets streams pass, and everything or nothing where that is configured', async () => {
+    service.setFault('fail')
+    const pieces = [chunk('fine'), usage, done]
+    expect((await checkStream(pieces, {})).text).toBe(pieces.join(''))
+    const blocked = await checkStream(pieces, {
+      stream_hold_back: true,
+      weir: { on_service_error: 'block' },
+    })
+    expect(blocked.ended).toBe('broken')
+    expect(blocked.text).not.toContain('fine')
+    const weir = { on_service_error: 'pass' }
+    expect((await request(asks('hi'), { weir })).reply).toBeUndefined()
+    expect(await checkAnswer('fine', { weir })).toBeUndefined()
+  })
+})
+
+test('segments: nothing is lost, no character is cut, none and no call is larger than it may be', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme', maxLength: 3000 }),
+      fc.integer({ min: 4, max: 1024 }),
+      (text, limit) => {
+        const calls = [...callsFor(text, limit)]
+        expect(calls.flat().join('')).toBe(text)
+        for (const segments of calls) {
+          expect(segments.length).toBeLessThanOrEqual(10)
+          expect(Buffer.byteLength(segments.join(''))).toBeLessThanOrEqual(10_000)
+          for (const segment of segments) expect(Buffer.byteLength(segment)).toBeLessThanOrEqual(limit)
+        }
+      },
+    ),
+  )
+})
+
+test('configurations', () => {
+  const complaint = (more: object) => complaintAbout(aiAwsContentModeration, { comprehend, ...more })
+  expect(complaint({})).toBeUndefined()
+  expect(complaint({ comprehend: { ...comprehend, endpoint: 'http://' } })).toBe(
+    'comprehend.endpoint is not an http or https URL',
+  )
+  expect(complaint({ moderation_categories: { OTHER: 1 } })).toBeDefined()
+  expect(complaint({ request_check_length_limit: 3 })).toContain('request_check_length_limit')
+  expect(complaintAbout(aiAwsContentModeration, {})).toContain('is required')
+})
