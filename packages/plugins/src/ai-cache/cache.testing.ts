@@ -16,7 +16,7 @@ import { type Redis as RedisServer, startRedis, until } from '@weir/testkit'
 import { afterAll } from 'vitest'
 import { aiCache } from './plugin.ts'
 
-export const server: RedisServer = await startRedis()
+const server: RedisServer = await startRedis()
 const stores = createCounterStores(createLocalCounters())
 export const redis = stores.commands({
   policy: 'redis',
@@ -38,7 +38,7 @@ export function cacheHost(options: TestHostOptions = {}): TestHost {
   return createTestHost({ counters: stores, ...options })
 }
 
-export const here = () => ({ redis_host: server.host, redis_port: server.port })
+const here = () => ({ redis_host: server.host, redis_port: server.port })
 
 export interface AskOptions extends RunOptions {
   readonly body?: Readonly<Record<string, unknown>>
@@ -49,7 +49,7 @@ export interface AskOptions extends RunOptions {
   readonly reason?: LedgerRecord['reason']
 }
 
-export type Ask = (text: string, options?: AskOptions) => Promise<RunResult>
+type Ask = (text: string, options?: AskOptions) => Promise<RunResult>
 
 /** Requests to one configuration. What stands behind the cache says `answer N`, counting its calls. */
 export function createCache(config: object = {}, host: TestHost = cacheHost()) {

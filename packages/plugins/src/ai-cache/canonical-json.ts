@@ -2,7 +2,7 @@
 import { isJsonObject } from '@weir/contract'
 
 /** Deeper values are nobody's prompt, and walking them could end in a stack overflow. */
-export const nestingMax = 256
+const nestingMax = 256
 
 /** Undefined when the value is nested deeper than `nestingMax`. */
 export function canonicalJson(value: unknown): string | undefined {

@@ -3,7 +3,7 @@ import type { RedisCommands } from '@weir/counters'
 import { type Entry, toEntry } from '../entry.ts'
 
 /** How long nothing is asked after a Redis without RediSearch was found. Milliseconds. */
-export const awayMs = 30_000
+const awayMs = 30_000
 
 /** In one step, so that no document stays for ever. */
 const storeScript =
