@@ -225,7 +225,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
         this.#failEmpty()
         return
       case 'streaming':
-        if (this.#looksComplete()) this.#completeStream(this.#converter?.end(), true)
+        if (this.#looksComplete(true)) this.#completeStream(this.#converter?.end(), true)
         else
           this.#break('upstream_broken', 'the stream of the LLM service ended before its answer was complete')
         return
@@ -250,7 +250,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
       state: this.state,
     })
     if (this.state !== 'streaming') this.#fail('transport_failed', failure)
-    else if (this.#looksComplete()) this.#completeStream(this.#converter?.end(), true)
+    else if (this.#looksComplete(false)) this.#completeStream(this.#converter?.end(), true)
     else this.#break(failure.status === 504 ? 'upstream_timeout' : 'upstream_broken', failure.reason)
   }
 
@@ -405,11 +405,14 @@ export class Attempt implements ExchangeHandler, ByteStream {
     this.#sink?.fail(this.#breakage)
   }
 
-  /** No marker of the end is needed where every answer said that it is finished. */
-  #looksComplete(): boolean {
+  /**
+   * No marker of the end is needed where every answer said that it is finished. `unsaid` is the verdict on streams of
+   * unknown protocols: they say nothing, but the connection itself ended well or broke.
+   */
+  #looksComplete(unsaid: boolean): boolean {
     const { watch } = this
     const { converted, target = this.#outgoing.protocol } = this.#request ?? {}
-    if (!watch || (!target.marks && !this.#isFramed)) return true
+    if (!watch || (!target.marks && !this.#isFramed)) return unsaid
     if (watch.done) return true
     // A converted request asks for one answer.
     const wanted = converted ? 1 : target.answersWanted(this.#outgoing.body)

@@ -4,6 +4,9 @@ import type { AnswerHeaders } from '@weir/upstream'
 /** What a client needs to wait, or to ask its provider about a request. Never a cookie. */
 const passed: readonly (readonly [field: string, name: string])[] = [
   ['retry-after', 'Retry-After'],
+  // OpenAI's, which its own and Anthropic's clients obey.
+  ['retry-after-ms', 'retry-after-ms'],
+  ['x-should-retry', 'x-should-retry'],
   ['x-request-id', 'x-request-id'],
   // Anthropic's.
   ['request-id', 'request-id'],

@@ -23,6 +23,17 @@ beforeEach(() => {
 
 const endpoint = (path = '') => ({ override: { endpoint: server.url + path } })
 
+test('what clients obey before they ask again reaches them', async () => {
+  server.setScenario({
+    status: 429,
+    headers: { 'Retry-After': '2', 'retry-after-ms': '1500', 'x-should-retry': 'true' },
+  })
+  const { header } = await call(world.route([endpoint()]))
+  expect(header('retry-after')).toBe('2')
+  expect(header('retry-after-ms')).toBe('1500')
+  expect(header('x-should-retry')).toBe('true')
+})
+
 test('an answer passes as it is, and what it cost is known', async () => {
   const text = '{ "model": "m", "messages": [{"role":"user","content":"hi"}] }'
   const {

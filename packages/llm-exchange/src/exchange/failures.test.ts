@@ -138,6 +138,14 @@ describe('in the middle of a stream', () => {
     await until(() => server.openRequests === 0)
   })
 
+  test('a stream of an unknown protocol ends as its connection does', async () => {
+    const target = '/v1beta/models/g:streamGenerateContent?alt=sse'
+    const asGemini = { request: { target, body: { contents: [] } } }
+    expect(await call(route(), asGemini)).toMatchObject({ status: 200, ended: 'complete' })
+    server.setScenario({ cutAfterChunks: 2 })
+    expect(await call(route(), asGemini)).toMatchObject({ status: 200, ended: 'broken' })
+  })
+
   test('without [DONE] a stream whose answer is finished is complete, and none is invented', async () => {
     server.setScenario({ done: false })
     const result = await call(route(), asStream)
