@@ -50,7 +50,11 @@ const anyInstance = /^multi\.(roundrobin|allfail)/
 
 /** Where Weir answers otherwise on purpose: docs/differences.md gives the reasons. */
 const differences: Readonly<Record<string, string>> = {
+  'guard.last_is_assistant':
+    'a request in which there is nothing to judge goes on, where APISIX ends it with an empty 200',
   'proxy.max_stream_duration': 'a stream that is ended early carries an error event and is broken off',
+  'template.quote_in_var':
+    'a line break in a value is written as JSON has it, where APISIX sends what no provider can read',
   'x.aliyun_deny_anthropic_stream': 'the content of a denied message is an empty array, where APISIX has {}',
 }
 

@@ -1,6 +1,6 @@
 // The JSON of a request before there is an exchange with an LLM: parsed once for all plugins that look at it, and, where
 // it is long, scanned and not parsed.
-import { isJsonObject } from '@weir/contract'
+import { GatewayError, isJsonObject } from '@weir/contract'
 import { JsonCollector, type JsonObject, type LongJson, wholeJsonBytesMax } from '@weir/llm'
 import type { RequestContext } from './context.ts'
 import type { Awaitable } from './plugin.ts'
@@ -66,13 +66,18 @@ export function replaceJsonBody(ctx: RequestContext, body: JsonObject | readonly
 /** The longest member of a long body that is parsed at once, in bytes. */
 const parsedBytesMax = 262_144
 
-/** A member of the body's object, whole; undefined when there is none, or it is too long to be parsed at once. */
+/**
+ * A member of the body's object, whole, but for a long string, which `longText` stands for. Throws GatewayError when it is
+ * too long to be parsed at once.
+ */
 export function memberOf({ kind, raw, value }: JsonBody, key: string): unknown {
   if (!isJsonObject(value)) return undefined
   const found = Object.hasOwn(value, key) ? value[key] : undefined
   if (kind === 'whole' || typeof found !== 'object' || found === null) return found
   const place = raw.members.findLast((member) => member.key === key)
-  return place && place.end - place.start <= parsedBytesMax ? raw.parseMember(place) : undefined
+  if (!place) return undefined
+  if (place.end - place.start <= parsedBytesMax) return raw.parseMember(place)
+  throw new GatewayError('body_too_large', `the member "${key}" of the body is too large to be read`)
 }
 
 async function readInPieces(ctx: RequestContext, maxBytes: number): Promise<JsonBody | UnreadableBody> {

@@ -3,9 +3,14 @@ import type { AnyPlugin } from '@weir/plugin-api'
 import { aiAliyunContentModeration } from './ai-aliyun-content-moderation/plugin.ts'
 import { aiCache } from './ai-cache/plugin.ts'
 import { aiConsumerRateLimiting } from './ai-consumer-rate-limiting/plugin.ts'
+import { aiPromptDecorator } from './ai-prompt-decorator/plugin.ts'
+import { aiPromptGuard } from './ai-prompt-guard/plugin.ts'
+import { aiPromptTemplate } from './ai-prompt-template/plugin.ts'
 import { aiProxyMulti } from './ai-proxy-multi/plugin.ts'
 import { aiProxy } from './ai-proxy/plugin.ts'
+import { aiRag } from './ai-rag/plugin.ts'
 import { aiRateLimiting } from './ai-rate-limiting/plugin.ts'
+import { aiRequestRewrite } from './ai-request-rewrite/plugin.ts'
 import { keyAuth } from './key-auth/plugin.ts'
 import { limitConn } from './limit-conn/plugin.ts'
 import { limitCount } from './limit-count/plugin.ts'
@@ -17,9 +22,14 @@ export const plugins: readonly AnyPlugin[] = [
   aiAliyunContentModeration,
   aiCache,
   aiConsumerRateLimiting,
+  aiPromptDecorator,
+  aiPromptGuard,
+  aiPromptTemplate,
   aiProxy,
   aiProxyMulti,
+  aiRag,
   aiRateLimiting,
+  aiRequestRewrite,
   keyAuth,
   limitConn,
   limitCount,

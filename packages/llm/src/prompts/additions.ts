@@ -21,7 +21,11 @@ type Adder = (
   append: readonly PromptMessage[],
 ) => readonly Addition[]
 
-const toMessages: Adder = (_body, front, back) => elements('messages', front, back)
+const toChat: Adder = (_body, prepend, append) => elements('messages', prepend, append)
+
+/** With nothing else that a configured message may have. */
+const toAnthropic: Adder = (_body, prepend, append) =>
+  elements('messages', prepend.map(toPlain), append.map(toPlain))
 
 /** Converse has system prompts of their own, and contents in blocks. */
 const toConverse: Adder = (_body, prepend, append) => [
@@ -48,11 +52,11 @@ const toResponses: Adder = (body, prepend, append) => {
 const nowhere: Adder = () => []
 
 const adders: Readonly<Record<ProtocolName, Adder>> = {
-  'openai-chat': toMessages,
+  'openai-chat': toChat,
   'openai-responses': toResponses,
   'openai-embeddings': nowhere,
-  'anthropic-messages': toMessages,
-  'anthropic-count-tokens': toMessages,
+  'anthropic-messages': toAnthropic,
+  'anthropic-count-tokens': toAnthropic,
   'bedrock-converse': toConverse,
   passthrough: nowhere,
   'vertex-predict': nowhere,
@@ -119,6 +123,10 @@ function isSystem({ role }: PromptMessage): boolean {
 
 function isTurn({ role }: PromptMessage): boolean {
   return role !== 'system'
+}
+
+function toPlain({ role, content }: PromptMessage): object {
+  return { role, content }
 }
 
 function toBlock({ content }: PromptMessage): object {
