@@ -17,7 +17,12 @@ interface WrkLoad {
 }
 
 /** Microseconds of CPU of the target for each request, in one measurement. */
-async function cpuPerRequest(target: Target, bench: Bench, load: WrkLoad, warm = false): Promise<number> {
+export async function cpuPerRequest(
+  target: Target,
+  bench: Bench,
+  load: WrkLoad,
+  warm = false,
+): Promise<number> {
   const before = cpuMicros(target.pid)
   const requests = await runWrk({
     url: `http://127.0.0.1:${target.port}${load.path}`,
@@ -76,7 +81,7 @@ function conversionRow(
   }
 }
 
-const chatLoad: WrkLoad = { path: paths.chat, body: bodies.small }
+export const chatLoad: WrkLoad = { path: paths.chat, body: bodies.small }
 
 const burstLoad: WrkLoad = { path: paths.burst, body: bodies.stream }
 

@@ -6,6 +6,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startProcess } from '@weir/testkit'
+import { cacheRow } from './cache-row.ts'
 import { configLatency } from './config-latency.ts'
 import { cpuRows } from './cpu-rows.ts'
 import { latencyRows } from './latency-rows.ts'
@@ -16,7 +17,7 @@ import { type Result, toResult, toTable } from './table.ts'
 import type { Target } from './target.ts'
 import { startWeir } from './weir.ts'
 
-const rows: readonly Row[] = [...cpuRows, ...memoryRows, ...latencyRows, configLatency]
+const rows: readonly Row[] = [...cpuRows, cacheRow, ...memoryRows, ...latencyRows, configLatency]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

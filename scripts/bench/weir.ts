@@ -66,10 +66,7 @@ async function putRoutes(admin: AdminApi, upstreamPort: number): Promise<void> {
     await admin.put(`routes/${name}`, {
       uri: path,
       plugins: {
-        'ai-proxy-multi': {
-          timeout: 600_000,
-          instances: [instance('preferred', 1, path, upstreamPort), instance('spare', 0, path, upstreamPort)],
-        },
+        ...llmPlugin(path, upstreamPort),
         ...(name === 'quotas' && {
           'key-auth': {},
           'ai-rate-limiting': {
@@ -91,6 +88,12 @@ async function putRoutes(admin: AdminApi, upstreamPort: number): Promise<void> {
       },
     },
   })
+}
+
+/** ai-proxy-multi with two instances, of which the second is never needed. */
+export function llmPlugin(path: string, upstreamPort: number) {
+  const instances = [instance('preferred', 1, path, upstreamPort), instance('spare', 0, path, upstreamPort)]
+  return { 'ai-proxy-multi': { timeout: 600_000, instances } }
 }
 
 function instance(name: string, priority: number, path: string, upstreamPort: number) {
