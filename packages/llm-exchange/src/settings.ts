@@ -71,6 +71,8 @@ export interface FallbackSettings {
 export interface RouteSettings extends TransportSettings, LimitSettings, FallbackSettings {
   /** `ai-proxy` or `ai-proxy-multi`; names health checkers. */
   readonly plugin: string
+  /** What loggers are to tell of its requests; default nothing. */
+  readonly logging?: { readonly summaries: boolean; readonly payloads: boolean } | undefined
   readonly balancer: BalancerSettings
   readonly semantic_opts?: SemanticSettings | undefined
   readonly instances: readonly InstanceSettings[]

@@ -27,6 +27,8 @@ export interface LlmExchange {
   readonly instanceIdentity: string
   /** Once known; numbers of the last attempt that produced any. */
   readonly usage: UsageReport | undefined
+  /** What loggers are to tell of it (`logging` of ai-proxy and ai-proxy-multi). */
+  readonly logging: { readonly summaries: boolean; readonly payloads: boolean }
   /** What it reserved and was charged; complete in the log phase. */
   readonly ledger: LedgerRecord
   /** Milliseconds from the attempt's start to its first token (or to the error); 0 when never reached. */

@@ -59,6 +59,9 @@ export interface CacheOutcome {
 
 export const cacheOutcome = defineStateKey<CacheOutcome>('cache-outcome')
 
+/** The id under which the client, or the plugin request-id, knows the request: any text. */
+export const requestId = defineStateKey<string>('request-id')
+
 /** The trace that a request is part of (W3C Trace Context), for variables and logs. */
 export interface TraceContext {
   readonly traceparent: string

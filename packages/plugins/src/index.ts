@@ -17,6 +17,7 @@ import { limitCount } from './limit-count/plugin.ts'
 import { limitReq } from './limit-req/plugin.ts'
 import { opentelemetry } from './opentelemetry/plugin.ts'
 import { prometheus } from './prometheus/plugin.ts'
+import { requestIdPlugin } from './request-id/plugin.ts'
 
 export const plugins: readonly AnyPlugin[] = [
   aiAliyunContentModeration,
@@ -25,8 +26,8 @@ export const plugins: readonly AnyPlugin[] = [
   aiPromptDecorator,
   aiPromptGuard,
   aiPromptTemplate,
-  aiProxy,
   aiProxyMulti,
+  aiProxy,
   aiRag,
   aiRateLimiting,
   aiRequestRewrite,
@@ -36,4 +37,5 @@ export const plugins: readonly AnyPlugin[] = [
   limitReq,
   opentelemetry,
   prometheus,
+  requestIdPlugin,
 ]

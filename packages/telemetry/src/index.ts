@@ -23,3 +23,4 @@ export { createMetricsServer, type MetricsServer, type MetricsServerOptions } fr
 export { type AccessLog, type AccessLogOptions, createAccessLog } from './access-log/access-log.ts'
 export type { AccessLogEntry, LlmPart, UpstreamPart } from './access-log/entry.ts'
 export { withoutSecrets } from './access-log/without-secrets.ts'
+export { LineWriter, type LineWriterOptions } from './access-log/line-writer.ts'

@@ -1,7 +1,7 @@
 // The variables that expressions, templates and logs may name (routing.md §5, ai-plugins.md §9).
 import { hostname } from 'node:os'
 import { TLSSocket } from 'node:tls'
-import { rateLimitingInfo, traceContext, type UpstreamAttempt } from '@weir/plugin-api'
+import { rateLimitingInfo, requestId, traceContext, type UpstreamAttempt } from '@weir/plugin-api'
 import type { Context } from './context.ts'
 import { readTlsVariable } from './tls-variables.ts'
 
@@ -30,7 +30,7 @@ const readers: Readonly<Record<string, Read>> = {
   query_string: (ctx) => ctx.request.query || undefined,
   is_args: (ctx) => (ctx.request.query ? '?' : ''),
   request_id: (ctx) => ctx.id,
-  apisix_request_id: (ctx) => ctx.id,
+  apisix_request_id: (ctx) => ctx.state.get(requestId) ?? ctx.id,
   request_time: (ctx) => ((performance.now() - ctx.startedAt) / 1000).toFixed(3),
   msec: () => (Date.now() / 1000).toFixed(3),
   time_iso8601: () => new Date().toISOString(),

@@ -1,5 +1,11 @@
 // What the access log says of a request.
-import { type LlmExchange, type RequestContext, type RequestSummary, secretArguments } from '@weir/plugin-api'
+import {
+  type LlmExchange,
+  type RequestContext,
+  requestId,
+  type RequestSummary,
+  secretArguments,
+} from '@weir/plugin-api'
 import { noUsage } from '@weir/llm'
 import type { AccessLogEntry, LlmPart, UpstreamPart } from '@weir/telemetry'
 import { IncomingRequest } from '../pipeline/index.ts'
@@ -8,7 +14,7 @@ export function toAccessEntry(ctx: RequestContext, summary: RequestSummary): Acc
   const { request, route } = ctx
   return {
     startedAt: performance.timeOrigin + ctx.startedAt,
-    requestId: ctx.id,
+    requestId: ctx.state.get(requestId) ?? ctx.id,
     remoteAddress: request.remoteAddress,
     method: request.method,
     target: request.target,

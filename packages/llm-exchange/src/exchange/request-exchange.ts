@@ -88,6 +88,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     this.stream = protocol.isStream(body)
     this.requestModel = textOf(body['model'])
     this.#cost = new RequestCost(protocol, route.estimator, body, raw)
+    this.#wantsText = route.logging.payloads
   }
 
   get body(): JsonObject {
@@ -114,6 +115,10 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
 
   get model(): string {
     return this.#instance.model ?? textOf(this.#body['model'])
+  }
+
+  get logging(): LlmExchange['logging'] {
+    return this.#route.logging
   }
 
   get instance(): string {

@@ -23,6 +23,8 @@ export interface LlmRoute {
 /** Reservations live at least so long, and are renewed while a stream goes on that has no bound of its own. */
 const leaseMsMin = 600_000
 
+const noLogging = { summaries: false, payloads: false }
+
 export function createLlmRoute(settings: RouteSettings, host: PluginHost): LlmRoute {
   const route = createState(settings, host)
   return {
@@ -52,6 +54,7 @@ function createState(settings: RouteSettings, host: PluginHost): RouteState {
       trustedAddresses: host.settings.trustedAddresses,
     },
     maxRequestBytes: settings.max_req_body_size,
+    logging: settings.logging ?? noLogging,
     leaseMs: durationMs === undefined ? Math.max(leaseMsMin, 2 * timeout) : timeout + durationMs,
     isEndless: durationMs === undefined,
     estimator: host.keep('token estimates', '', () => new TokenEstimator()),

@@ -14,6 +14,7 @@ export interface RouteState {
   readonly fallback: FallbackRules
   readonly attemptRules: AttemptRules
   readonly maxRequestBytes: number
+  readonly logging: { readonly summaries: boolean; readonly payloads: boolean }
   /** Milliseconds after which the reservation of a request that vanished expires. */
   readonly leaseMs: number
   /** Whether streams have no longest time, so that their reservations have to be renewed. */

@@ -11,6 +11,7 @@ export interface TestExchangeOptions {
   readonly model?: string
   readonly usage?: UsageReport
   readonly responseText?: string
+  readonly logging?: LlmExchange['logging']
   readonly admit?: () => Awaitable<Reply | undefined>
 }
 
@@ -34,6 +35,7 @@ export function createTestExchange(options: TestExchangeOptions): LlmExchange {
     instance,
     instanceIdentity: instance,
     usage,
+    logging: options.logging ?? { summaries: false, payloads: false },
     ledger: {
       id: '',
       consumer: '',

@@ -1,14 +1,11 @@
 // What a request's span says (contract/common-plugins.md §9): of bodies nothing, and of credentials nothing.
-import { consumedHeaders, type RequestContext, type RequestSummary, secretArguments } from '@weir/plugin-api'
-import { withoutSecrets } from '@weir/telemetry'
+import type { RequestContext, RequestSummary } from '@weir/plugin-api'
 import type { SpanAttributes } from '@weir/telemetry/otlp'
+import { isSecret, toldTarget, toldVariable } from '../told-values/told-variable.ts'
 import type { Config } from './schema.ts'
 
-const secretName = /auth|key|token|secret|password|cookie|credential|signature|session/i
-/** Variables whose value is chosen by the client under a name, and those that hold the whole query. */
-const named = /^(?:http|arg|cookie|post_arg)_(.*)$/
-const withQuery = new Set(['request_uri', 'real_request_uri', 'request', 'request_line', 'upstream_uri'])
-const withheld = new Set(['args', 'query_string', 'request_body', 'llm_request_body', 'llm_response_text'])
+/** What is said of bodies is said by logs, where that is asked for. */
+const withheld = new Set(['request_body', 'llm_request_body', 'llm_response_text'])
 
 export function requestAttributes(
   ctx: RequestContext,
@@ -22,7 +19,7 @@ export function requestAttributes(
     'http.request.method': request.method,
     'http.scheme': request.scheme,
     'url.scheme': request.scheme,
-    'http.target': withoutSecrets(request.target, ctx.state.get(secretArguments)),
+    'http.target': toldTarget(ctx, request.target),
     'url.path': request.path,
     'apisix.response_source': source,
     'http.status_code': status,
@@ -48,16 +45,10 @@ export function requestAttributes(
   return attributes
 }
 
-/** A variable's value, unless it may hold a credential, a prompt or an answer. */
 function shown(ctx: RequestContext, variable: string): string | number | boolean | undefined {
-  if (withheld.has(variable)) return undefined
-  const name = named.exec(variable)?.[1]
-  if (name !== undefined && (variable.startsWith('cookie_') || isSecret(ctx, name.replaceAll('_', '-'))))
-    return undefined
-  const value = ctx.variable(variable)
+  const value = withheld.has(variable) ? undefined : toldVariable(ctx, variable)
   if (typeof value === 'number' || typeof value === 'boolean') return value
-  if (typeof value !== 'string' || value === '') return undefined
-  return withQuery.has(variable) ? withoutSecrets(value, ctx.state.get(secretArguments)) : value
+  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 /** `x-abc` is one header, `x-abc*` all that begin so. */
@@ -77,8 +68,4 @@ function addHeaders(
 function matches(pattern: string, header: string): boolean {
   const wanted = pattern.toLowerCase()
   return wanted.endsWith('*') ? header.startsWith(wanted.slice(0, -1)) : header === wanted
-}
-
-function isSecret(ctx: RequestContext, name: string): boolean {
-  return secretName.test(name) || (ctx.state.get(consumedHeaders)?.includes(name) ?? false)
 }

@@ -92,7 +92,7 @@ export function formatAccessLine(entry: AccessLogEntry): string {
     `,"status":${entry.status},"body_bytes_sent":${entry.bodyBytesSent}` +
     `,"request_length":${entry.requestLength},"request_time":${seconds(entry.durationMs)}` +
     `,"http_referer":${quote(entry.referer ?? '')},"http_user_agent":${quote(entry.userAgent ?? '')}` +
-    `,"apisix_request_id":"${entry.requestId}"${routeText(entry.routeId, entry.serviceId ?? '')}` +
+    `,"apisix_request_id":${quote(entry.requestId)}${routeText(entry.routeId, entry.serviceId ?? '')}` +
     `,"consumer_name":${known(entry.consumerName ?? '')}` +
     `,"outcome":"${entry.outcome}","response_source":"${entry.responseSource}"`
   const upstream = entry.upstream ? formatUpstream(entry.upstream, entry.secretArguments) : ''

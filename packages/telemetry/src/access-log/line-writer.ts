@@ -15,6 +15,8 @@ const landingMs = 5000
 export interface LineWriterOptions {
   /** A file, `/dev/stdout` or `/dev/stderr`. */
   readonly path: string
+  /** Milliseconds that a line may wait for others; default 1000. */
+  readonly delayMs?: number | undefined
   /** Told of the first failure after a success. */
   readonly onFailure?: ((error: Error) => void) | undefined
 }
@@ -24,6 +26,7 @@ const standardStreams: Readonly<Record<string, number>> = { '/dev/stdout': 1, '/
 export class LineWriter {
   readonly #path: string
   readonly #standard: number | undefined
+  readonly #delayMs: number
   readonly #onFailure: (error: Error) => void
   #fd: number | undefined
   #pending = ''
@@ -41,8 +44,9 @@ export class LineWriter {
   /** Called when the system has written the piece in flight, while the writer is closing. */
   #landed: (() => void) | undefined
 
-  constructor({ path, onFailure = () => undefined }: LineWriterOptions) {
+  constructor({ path, delayMs = flushMs, onFailure = () => undefined }: LineWriterOptions) {
     this.#path = path
+    this.#delayMs = delayMs
     this.#standard = standardStreams[path]
     this.#onFailure = onFailure
     this.#open()
@@ -111,7 +115,7 @@ export class LineWriter {
   #schedule(): void {
     if (this.#pending === '' && !this.#reopen) return
     if (this.#pending.length >= flushBytes || this.#reopen) this.#flush()
-    else this.#later(flushMs)
+    else this.#later(this.#delayMs)
   }
 
   #later(ms: number): void {
