@@ -25,6 +25,8 @@ export interface UnreadableBody {
   readonly kind: 'empty' | 'too_large' | 'not_json'
   /** Why, in the words of contract/ai-plugins.md §2. */
   readonly reason: string
+  /** What the parser says of what is not JSON. */
+  readonly complaint?: string
 }
 
 export type JsonBody = WholeJson | ScannedJson
@@ -111,8 +113,8 @@ function tooLarge(size: number, max: number): UnreadableBody {
   return { kind: 'too_large', reason }
 }
 
-function notJson(reason: string): UnreadableBody {
-  return { kind: 'not_json', reason: `could not parse JSON request body: ${reason}` }
+function notJson(complaint: string): UnreadableBody {
+  return { kind: 'not_json', reason: `could not parse JSON request body: ${complaint}`, complaint }
 }
 
 function isPieces(body: JsonObject | readonly Buffer[] | string): body is readonly Buffer[] {

@@ -75,7 +75,7 @@ export const aiPromptGuard = definePlugin<Config>({
       async access(ctx) {
         const body = await readJsonBody(ctx, config.max_req_body_size)
         if ('value' in body) return judge(ctx, body)
-        return body.kind === 'not_json' ? unchecked(ctx, body.reason) : emptyBody
+        return body.complaint === undefined ? emptyBody : unchecked(ctx, body.complaint)
       },
     }
   },

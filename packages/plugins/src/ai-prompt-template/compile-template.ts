@@ -1,7 +1,7 @@
 // Templates as APISIX has them: JSON in which `{{name}}` and `{*name*}` stand for members of the request.
 
 /** JSON text, or the place of a value within a JSON string. */
-export type TemplatePart = string | TemplateVariable
+type TemplatePart = string | TemplateVariable
 
 export interface TemplateVariable {
   /** Of a member, and of members inside it. */

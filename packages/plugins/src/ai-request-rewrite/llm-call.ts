@@ -1,20 +1,15 @@
 // Where and how the LLM that rewrites requests is called: the same for all of them.
+import { randomUUID } from 'node:crypto'
 import { isReference } from '@weir/contract'
-import {
-  BodyShaper,
-  type Endpoint,
-  findProvider,
-  hostHeader,
-  type JsonObject,
-  openaiChat,
-  parseEndpoint,
-} from '@weir/llm'
+import { BodyShaper, type Endpoint, findProvider, hostHeader, openaiChat, parseEndpoint } from '@weir/llm'
 import type { Config } from './schema.ts'
 
 export interface LlmCall {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: (request: JsonObject) => Buffer
+  /** The JSON before the characters of the text that is to be rewritten, and behind them. */
+  readonly head: Buffer
+  readonly tail: Buffer
 }
 
 /** Why a configuration cannot be called; undefined when it can. */
@@ -44,6 +39,14 @@ export function createLlmCall(config: Config): LlmCall {
   for (const name of new Set(new URLSearchParams(endpoint.query).keys())) query.delete(name)
   for (const [name, value] of new URLSearchParams(endpoint.query)) query.append(name, value)
   const search = query.size > 0 ? `?${query.toString()}` : ''
+  const place = randomUUID()
+  const request = {
+    messages: [
+      { role: 'system', content: config.prompt },
+      { role: 'user', content: place },
+    ],
+    stream: false,
+  }
   const shaper = new BodyShaper(openaiChat, {
     options,
     maxTokens: undefined,
@@ -52,13 +55,16 @@ export function createLlmCall(config: Config): LlmCall {
     forcePatch: false,
     dropsModel: findProvider(provider)?.dropsModel === 'always',
   })
+  const { bytes } = shaper.shape(request, undefined)
+  // Options may replace the messages, and then there is no place.
+  const [head = '', tail = ''] = (Buffer.isBuffer(bytes) ? bytes : Buffer.concat(bytes))
+    .toString()
+    .split(place)
   return {
     url: `${endpoint.scheme}://${hostHeader(endpoint)}${path}${search}`,
     headers: { ...Object.fromEntries(toPairs(auth.header)), 'content-type': 'application/json' },
-    body(request) {
-      const { bytes } = shaper.shape(request, undefined)
-      return Buffer.isBuffer(bytes) ? bytes : Buffer.concat(bytes)
-    },
+    head: Buffer.from(head),
+    tail: Buffer.from(tail),
   }
 }
 

@@ -2,6 +2,7 @@
 import { isJsonObject } from '@weir/contract'
 import { openaiChat } from '@weir/llm'
 import { definePlugin, type Reply, replaceJsonBody, type RequestContext } from '@weir/plugin-api'
+import { JsonTextWriter } from './json-text.ts'
 import { callComplaint, createLlmCall } from './llm-call.ts'
 import { type Config, schema } from './schema.ts'
 
@@ -20,14 +21,13 @@ export const aiRequestRewrite = definePlugin<Config>({
   create(config, host) {
     const llm = createLlmCall(config)
     const keepAlive = config.keepalive ? { connections: config.keepalive_pool, idleMs } : undefined
-    const system = { role: 'system', content: config.prompt }
 
-    async function rewritten(ctx: RequestContext, text: string): Promise<string> {
+    async function rewritten(ctx: RequestContext, text: readonly Buffer[]): Promise<string> {
       const { status, body } = await host.http.call({
         url: llm.url,
         method: 'POST',
         headers: llm.headers,
-        body: llm.body({ messages: [system, { role: 'user', content: text }], stream: false }),
+        body: Buffer.concat([llm.head, ...text, llm.tail]),
         timeoutMs: config.timeout,
         maxResponseBytes: answerBytesMax,
         verifyCertificate: config.ssl_verify,
@@ -42,14 +42,17 @@ export const aiRequestRewrite = definePlugin<Config>({
 
     return {
       async access(ctx) {
-        const body = await ctx.request.readBody(config.max_req_body_size)
-        if (typeof body === 'number' || body.length === 0) return noBody
+        const text = new JsonTextWriter()
+        const size = await ctx.request.readPieces(config.max_req_body_size, text)
+        if (size === 0 || size > config.max_req_body_size) return noBody
         try {
-          replaceJsonBody(ctx, await rewritten(ctx, body.toString()))
+          replaceJsonBody(ctx, await rewritten(ctx, text.end()))
           return undefined
         } catch (error) {
-          const reason = error instanceof Error ? error.message : 'unknown'
-          ctx.log.error('a request could not be rewritten', { plugin: name, route: ctx.route.id, reason })
+          if (!ctx.signal.aborted) {
+            const reason = error instanceof Error ? error.message : 'unknown'
+            ctx.log.error('a request could not be rewritten', { plugin: name, route: ctx.route.id, reason })
+          }
           return failed
         }
       },
