@@ -155,3 +155,8 @@ test('OpenAI’s client finds the provider’s own request id and limits', async
   expect(id).toBe('mock-req')
   expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe('149984')
 })
+
+test('OpenAI’s client lists the models', async () => {
+  const { data } = await open(world().url('chat')).models.list()
+  expect(data).toMatchObject([{ id: 'gpt-of-the-route', object: 'model', owned_by: 'openai' }])
+})

@@ -21,7 +21,11 @@ export async function startClientWorld(): Promise<ClientWorld> {
   const [weir, llm] = await Promise.all([startWeir(), startLlmServer({ name: 'llm' })])
   const routes = {
     openai: { provider: 'openai', override: { endpoint: llm.url } },
-    chat: { provider: 'openai', override: { endpoint: `${llm.url}/v1/chat/completions` } },
+    chat: {
+      provider: 'openai',
+      options: { model: 'gpt-of-the-route' },
+      override: { endpoint: `${llm.url}/v1/chat/completions` },
+    },
     responses: { provider: 'openai', override: { endpoint: `${llm.url}/v1/responses` } },
     claude: { provider: 'anthropic', override: { endpoint: `${llm.url}/v1/messages` } },
     gemini: { provider: 'gemini', override: { endpoint: llm.url } },
