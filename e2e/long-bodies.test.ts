@@ -10,6 +10,8 @@ import { startWeir, type Weir } from './world/weir.ts'
 const mebibyte = 1024 * 1024
 /** Under the default of max_req_body_size, and of what an answer may have. */
 const longBytes = 60 * mebibyte
+/** What plugins change or judge: a template's text grows by a third. */
+const promptedBytes = 30 * mebibyte
 /** A tenth of what parsing and copying so much at once takes, and ten times what we want ... */
 const waitMsMax = 100
 /** ... or, where a busy machine makes everything take longer, this share of the whole. */
@@ -33,6 +35,12 @@ const modelProgram = `
   })
   server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port))`
 
+const decoration = {
+  prepend: [{ role: 'system', content: 'be brief' }],
+  append: [{ role: 'user', content: 'end with END' }],
+}
+const template = { messages: [{ role: 'user', content: 'Read {{text}}' }] }
+
 let weir: Weir
 let model: RunningProcess
 
@@ -49,6 +57,14 @@ beforeAll(async () => {
     await weir.put(`routes/${id}`, { uri: `/${id}`, plugins: { 'ai-proxy': settings } })
     await untilRouted(`${weir.proxyUrl}/${id}`)
   }
+  const proxy = { provider: 'openai-compatible', auth: {}, override: { endpoint: `${url}/chat` } }
+  const guard = { deny_patterns: ['(?i)forbidden'], match_all_conversation_history: true }
+  const prompted = { 'ai-proxy': proxy, 'ai-prompt-guard': guard, 'ai-prompt-decorator': decoration }
+  await weir.put('routes/prompted', { uri: '/prompted', plugins: prompted })
+  await untilRouted(`${weir.proxyUrl}/prompted`)
+  const filled = { 'ai-proxy': proxy, 'ai-prompt-template': { templates: [{ name: 't', template }] } }
+  await weir.put('routes/filled', { uri: '/filled', plugins: filled })
+  await untilRouted(`${weir.proxyUrl}/filled`)
 })
 afterAll(async () => {
   await weir.stop()
@@ -97,6 +113,33 @@ test('a long prompt arrives whole, and holds nobody up', async () => {
   await writeFile(file, prompt)
   expect(await holdsNobodyUp('/chat', file, output)).toBe(true)
   expect(await readFile(output, 'utf8')).toContain(createHash('sha256').update(prompt).digest('hex'))
+})
+
+test('a long prompt is decorated and judged, and holds nobody up', async () => {
+  const message = { role: 'user', content: 'Some words of a long conversation. '.repeat(100) }
+  const messages = Array.from({ length: Math.floor(promptedBytes / 3600) }, () => message)
+  const [file, output] = [join(weir.directory, 'prompted.json'), join(weir.directory, 'decorated.json')]
+  await writeFile(file, JSON.stringify({ model: 'm', messages }))
+  expect(await holdsNobodyUp('/prompted', file, output)).toBe(true)
+  const { prepend, append } = decoration
+  const decorated = JSON.stringify({ model: 'm', messages: [...prepend, ...messages, ...append] })
+  expect(await readFile(output, 'utf8')).toContain(createHash('sha256').update(decorated).digest('hex'))
+  const body = JSON.stringify({
+    messages: [message, ...messages.slice(0, 100), { role: 'user', content: 'FORBIDDEN' }],
+  })
+  const headers = { 'Content-Type': 'application/json' }
+  const refused = await rawRequest({ port: weir.proxyPort, method: 'POST', path: '/prompted', headers, body })
+  expect([refused.status, refused.text]).toEqual([400, '{"message":"Request contains prohibited content"}\n'])
+})
+
+test('a template takes in a long text, and holds nobody up', async () => {
+  const text = 'Some <words> of "text".\n'.repeat(promptedBytes / 25)
+  const [file, output] = [join(weir.directory, 'text.json'), join(weir.directory, 'filled.json')]
+  await writeFile(file, JSON.stringify({ template_name: 't', text }))
+  expect(await holdsNobodyUp('/filled', file, output)).toBe(true)
+  const escaped = text.replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  const filled = JSON.stringify({ messages: [{ role: 'user', content: `Read ${escaped}` }] })
+  expect(await readFile(output, 'utf8')).toContain(createHash('sha256').update(filled).digest('hex'))
 })
 
 test('a long answer arrives whole, and holds nobody up', async () => {
