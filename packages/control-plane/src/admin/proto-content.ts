@@ -1,9 +1,23 @@
 // What a proto holds: the text of a .proto file, or a compiled descriptor set (contract: admin-api.md §5.8).
+import { createRequire } from 'node:module'
 import type { JsonObject } from '@weir/contract'
-import protobuf from 'protobufjs'
-import descriptor from 'protobufjs/ext/descriptor/index.js'
+import type Protobuf from 'protobufjs'
+import type Descriptor from 'protobufjs/ext/descriptor/index.js'
 
 const COMPLAINT_CHARS_MAX = 200
+
+const require = createRequire(import.meta.url)
+
+/** Loaded with the first proto that is written: most gateways have none. */
+function load() {
+  // What is required has no type of its own.
+  /* oxlint-disable typescript/no-unsafe-type-assertion */
+  return {
+    protobuf: require('protobufjs') as typeof Protobuf,
+    descriptor: require('protobufjs/ext/descriptor/index.js') as typeof Descriptor,
+  }
+  /* oxlint-enable typescript/no-unsafe-type-assertion */
+}
 
 /** For documents that satisfy the schema. */
 export function checkProtoContent({ content }: JsonObject): string | undefined {
@@ -13,6 +27,7 @@ export function checkProtoContent({ content }: JsonObject): string | undefined {
 }
 
 function checkText(content: string): string | undefined {
+  const { protobuf } = load()
   try {
     const { root, imports, weakImports } = protobuf.parse(content, new protobuf.Root())
     // Types from other files are not known here.
@@ -29,7 +44,7 @@ function checkText(content: string): string | undefined {
 function isDescriptorSet(content: string): boolean {
   if (!/^[\w+/\s]+={0,2}\s*$/.test(content)) return false
   try {
-    const { FileDescriptorSet } = descriptor
+    const { FileDescriptorSet } = load().descriptor
     const { file } = FileDescriptorSet.toObject(FileDescriptorSet.decode(Buffer.from(content, 'base64')))
     return Array.isArray(file) && file.length > 0
   } catch {

@@ -1,6 +1,7 @@
 // Signature Version 4 for Amazon Bedrock (contract/ai-plugins.md §6.3).
 import { createHash } from 'node:crypto'
-import aws4 from 'aws4'
+import { createRequire } from 'node:module'
+import type Aws4 from 'aws4'
 import type { Authorizer, UnsignedRequest } from './authorizer.ts'
 
 export interface AwsCredentials {
@@ -12,6 +13,8 @@ export interface AwsCredentials {
 const names = ['authorization', 'host', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256']
 
 export function createAwsSigner(credentials: AwsCredentials, region: string): Authorizer {
+  // Loaded with the first signer: most gateways have none.
+  const aws4 = load()
   const keys = {
     accessKeyId: credentials.access_key_id,
     secretAccessKey: credentials.secret_access_key,
@@ -28,6 +31,14 @@ export function createAwsSigner(credentials: AwsCredentials, region: string): Au
       )
     },
   }
+}
+
+const require = createRequire(import.meta.url)
+
+function load(): typeof Aws4 {
+  // What is required has no type of its own.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return require('aws4') as typeof Aws4
 }
 
 function hashOf(body: UnsignedRequest['body']): string {

@@ -3,7 +3,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { isJsonObject } from '@weir/contract'
 import type { Awaitable, PluginHost } from '@weir/plugin-api'
-import { SignJWT } from 'jose'
 import { type Authorizer, AuthorizationError } from './authorizer.ts'
 
 export interface GcpSettings {
@@ -65,6 +64,8 @@ export class GcpTokens implements Authorizer {
 
   async #exchange(): Promise<{ readonly token: string; readonly lifetimeSeconds: number }> {
     const account = readAccount(this.#settings.service_account_json ?? process.env['GCP_SERVICE_ACCOUNT'])
+    // Loaded with the first token: most gateways ask for none.
+    const { SignJWT } = await import('jose')
     const issuedAt = Math.floor(this.#host.now() / 1000)
     const assertion = await new SignJWT({ scope })
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(account.keyId !== '' && { kid: account.keyId }) })

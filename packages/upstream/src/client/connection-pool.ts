@@ -1,7 +1,7 @@
 // The connections to one origin. Each is an undici Client with one request at a time; idle ones wait in a short list,
 // the freshest on top, so the list is as long as configured and no longer. (undici's own Pool keeps every client it
 // ever needed, and searches them in order.)
-import { Client } from 'undici'
+import Client from 'undici/lib/dispatcher/client.js'
 import { BodyTap } from './body-tap.ts'
 import type { Connect } from './connect.ts'
 import { type Connection, type ConnectionOwner, DispatchedExchange } from './dispatched-exchange.ts'

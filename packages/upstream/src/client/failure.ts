@@ -1,5 +1,4 @@
 // From what undici, TLS, DNS and sockets throw to the few kinds of failure that retries and status codes depend on.
-import { errors } from 'undici'
 import { UpstreamError, type UpstreamFailure } from './exchange.ts'
 
 const tlsCodes =
@@ -9,7 +8,7 @@ const garbage = new Set(['bad response', 'bad upgrade'])
 /** `sent`: the request was begun on a connection. `target`: host:port for the message. */
 export function toUpstreamError(error: Error, target: string, sent: boolean): UpstreamError {
   // A parser's error quotes the bytes it could not parse, which are an answer's, so it is not passed on.
-  if (error instanceof errors.HTTPParserError) {
+  if (error.name === 'HTTPParserError') {
     const failure = error.message.includes('EOF') ? 'reset' : 'protocol'
     return new UpstreamError(failure, `${target}: ${wording[failure]}`, sent)
   }
