@@ -311,6 +311,32 @@ test('a stage sees whole events, holds them back while it waits, and may end the
   expect(source.aborted).toBe(true)
 })
 
+test('a tap sees what the client gets, wherever its plugin stands', async () => {
+  const source = new Source()
+  const seen: string[] = []
+  const tap: PluginInstance = {
+    tap: () => ({
+      onChunk(bytes, out) {
+        seen.push(bytes.toString())
+        out.push(bytes)
+      },
+      onEnd: () => void seen.push('end'),
+    }),
+  }
+  const stage: PluginInstance = {
+    stage: () => ({ onChunk: (bytes, out) => out.push(bytes.toString().toUpperCase()) }),
+  }
+  const { port } = await serve(
+    routeOf([entry('p', 1, streaming(source)), entry('t', 3, tap), entry('s', 2, stage)]),
+  )
+  const answer = rawRequest({ port })
+  const sink = await started(source)
+  sink.chunk(Buffer.from('secret'))
+  sink.end()
+  expect(await answer).toMatchObject({ text: 'SECRET', ended: 'complete' })
+  expect(seen).toEqual(['SECRET', 'end'])
+})
+
 test('a stage that fails breaks the stream off: nothing passes unchecked', async () => {
   const source = new Source()
   const stage: PluginInstance = { stage: () => ({ onChunk: () => Promise.reject(new Error('no service')) }) }

@@ -1,5 +1,5 @@
 import { noUsage, openaiChat } from '@weir/llm'
-import type { LlmExchange, RequestSummary } from '@weir/plugin-api'
+import { cacheOutcome, type CacheOutcome, type LlmExchange, type RequestSummary } from '@weir/plugin-api'
 import {
   complaintAbout,
   createTestContext,
@@ -128,6 +128,33 @@ describe('a request to an LLM', () => {
     const text = page().join('\n')
     expect(text).toContain(`llm_prompt_tokens{${labels}} 0`)
     expect(text).not.toContain('llm_latency')
+  })
+
+  test('counts what a cache did with it', () => {
+    const { instance, page } = counting()
+    const outcomes: CacheOutcome[] = [
+      { status: 'HIT', layer: 'exact', embeddingMs: undefined },
+      { status: 'HIT', layer: 'exact', embeddingMs: undefined },
+      { status: 'HIT', layer: 'semantic', embeddingMs: 20 },
+      { status: 'MISS', layer: undefined, embeddingMs: 30 },
+      { status: 'BYPASS', layer: undefined, embeddingMs: undefined },
+    ]
+    for (const outcome of outcomes) {
+      const ctx = createTestContext({ route, llm: exchange() })
+      ctx.state.set(cacheOutcome, outcome)
+      instance.log?.(ctx, summary)
+    }
+    const own = labels
+      .replace('route_id', 'route="7",route_id')
+      .replace('service_id', 'service="s",service_id')
+    expect(page().filter((line) => line.startsWith('ai_cache'))).toEqual([
+      `ai_cache_bypasses_total{${own}} 1`,
+      `ai_cache_embedding_latency_count{${own}} 2`,
+      `ai_cache_embedding_latency_sum{${own}} 50`,
+      `ai_cache_hits_total{layer="exact",${own}} 2`,
+      `ai_cache_hits_total{layer="semantic",${own}} 1`,
+      `ai_cache_misses_total{${own}} 1`,
+    ])
   })
 
   test('is an active connection until it is over', () => {
