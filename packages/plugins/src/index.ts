@@ -11,6 +11,7 @@ import { aiProxy } from './ai-proxy/plugin.ts'
 import { aiRag } from './ai-rag/plugin.ts'
 import { aiRateLimiting } from './ai-rate-limiting/plugin.ts'
 import { aiRequestRewrite } from './ai-request-rewrite/plugin.ts'
+import { fileLogger } from './file-logger/plugin.ts'
 import { keyAuth } from './key-auth/plugin.ts'
 import { limitConn } from './limit-conn/plugin.ts'
 import { limitCount } from './limit-count/plugin.ts'
@@ -31,6 +32,7 @@ export const plugins: readonly AnyPlugin[] = [
   aiRag,
   aiRateLimiting,
   aiRequestRewrite,
+  fileLogger,
   keyAuth,
   limitConn,
   limitCount,

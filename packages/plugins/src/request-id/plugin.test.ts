@@ -20,13 +20,14 @@ test('the client’s own stays, under whatever name', async () => {
   expect(result.ctx.request.headers['x-own']).toBe('abc')
 })
 
+const upstream = () => ({
+  status: 200,
+  headers: ['x-request-id', 'theirs'],
+  source: 'upstream' as const,
+  body: '',
+})
+
 test('the upstream’s word stands, and the response may be left alone', async () => {
-  const upstream = () => ({
-    status: 200,
-    headers: ['x-request-id', 'theirs'],
-    source: 'upstream' as const,
-    body: '',
-  })
   expect((await runPlugin(requestIdPlugin, {}, { upstream })).header('x-request-id')).toBe('theirs')
   const silent = await runPlugin(requestIdPlugin, { include_in_response: false })
   expect(silent.header('x-request-id')).toBeUndefined()

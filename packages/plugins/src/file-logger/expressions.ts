@@ -1,0 +1,16 @@
+// When something is logged: expressions over variables, ready to be evaluated.
+import { type CompiledExpr, compileExpr } from '@weir/contract'
+import type { RequestContext } from '@weir/plugin-api'
+
+/** @throws Error with the complaint. */
+export function compileAll(rules: readonly unknown[]): readonly CompiledExpr[] {
+  return rules.map((rule) => {
+    const parsed = compileExpr(rule)
+    if (!parsed.ok) throw new Error(parsed.error)
+    return parsed
+  })
+}
+
+export function anyHolds(expressions: readonly CompiledExpr[], ctx: RequestContext): boolean {
+  return expressions.some((expression) => expression.evaluate((name) => ctx.variable(name)))
+}

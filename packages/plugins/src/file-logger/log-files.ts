@@ -1,0 +1,47 @@
+// The files that are written to. All configurations of a thread share one writer for each.
+import { type Logger, LineWriter } from '@weir/telemetry'
+
+/** Milliseconds after which a file is opened anew, so that one that was moved away is let go. */
+const reopenMs = 10_000
+
+export interface LogFile {
+  write(line: string): void
+  close(): void
+}
+
+interface Shared {
+  readonly writer: LineWriter
+  users: number
+  reopenedAt: number
+}
+
+const shared = new Map<string, Shared>()
+
+export function openLogFile(path: string, log: Logger): LogFile {
+  const file = shared.get(path) ?? start(path, log)
+  shared.set(path, file)
+  file.users++
+  return {
+    write(line) {
+      file.writer.write(line)
+      const now = performance.now()
+      if (now - file.reopenedAt < reopenMs) return
+      file.reopenedAt = now
+      file.writer.reopen()
+    },
+    close() {
+      if (--file.users > 0) return
+      shared.delete(path)
+      void file.writer.close()
+    },
+  }
+}
+
+function start(path: string, log: Logger): Shared {
+  const writer = new LineWriter({
+    path,
+    delayMs: 0,
+    onFailure: (error) => log.error('file-logger cannot write', { path, reason: error.message }),
+  })
+  return { writer, users: 0, reopenedAt: performance.now() }
+}
