@@ -10,7 +10,7 @@ const DEPTH_MAX = 1_000
 export type ReadBody =
   | { readonly ok: true; readonly value: unknown }
   /** `unread`: bytes of the request are still to come, so the connection cannot be used again. */
-  | { readonly ok: false; readonly reply: Reply; readonly unread: boolean }
+  | { readonly ok: false; readonly reply: Reply<string>; readonly unread: boolean }
 
 export type ReadBytes =
   | { readonly ok: true; readonly bytes: Buffer }
