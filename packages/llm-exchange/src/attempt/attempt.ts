@@ -472,8 +472,12 @@ export class Attempt implements ExchangeHandler, ByteStream {
     this.#owner.failed(this, failure)
   }
 
-  /** An upstream may answer before it has read everything, and an earlier attempt may still be about to end. */
+  /**
+   * Of a long request. An upstream may answer before it has read everything, and an earlier attempt may still be about
+   * to end.
+   */
   #noteSent(): void {
+    if (Buffer.isBuffer(this.#request?.body)) return
     const { upstream } = this.#ctx
     upstream.hasTakenRequest = upstream.attempts.length === 1 && this.#exchange?.hasSent === true
   }

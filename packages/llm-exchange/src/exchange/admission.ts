@@ -31,19 +31,18 @@ export type Admission =
       readonly mayTryNext: boolean
     }
 
-/** One source's accounts, and where they begin among those of their store. */
+/** One source's accounts in one store. */
 interface SourceAsks {
   readonly source: QuotaSource
-  readonly asks: readonly QuotaAsk[]
+  readonly asks: QuotaAsk[]
 }
 
 /** The accounts that live in one store: reserved in one operation. */
 interface StoreGroup {
   readonly store: CounterStore
   readonly parts: SourceAsks[]
+  /** Those of all parts, one after the other. */
   readonly asks: QuotaAsk[]
-  /** Of each ask. */
-  readonly levels: Level[]
 }
 
 type Level = QuotaSource['level']
@@ -51,8 +50,8 @@ type Level = QuotaSource['level']
 interface Held {
   readonly store: CounterStore
   readonly lease: Lease
+  readonly parts: readonly SourceAsks[]
   readonly asks: readonly QuotaAsk[]
-  readonly levels: readonly Level[]
   /** What was booked, once it is. */
   charged: readonly number[] | undefined
 }
@@ -103,15 +102,23 @@ export class Reservation {
 
   /** What is reserved, and what was booked for it. */
   get entries(): readonly LedgerEntry[] {
-    return this.#held.flatMap(({ lease, asks, levels, charged }) =>
-      asks.map(({ key, windowSeconds }, i) => ({
-        account: key,
-        level: levels[i]!,
-        reserved: lease.amounts[i]!,
-        charged: charged?.[i] ?? 0,
-        window: windowSeconds,
-      })),
-    )
+    const entries: LedgerEntry[] = []
+    for (const { lease, parts, charged } of this.#held) {
+      let i = 0
+      for (const { source, asks } of parts) {
+        for (const { key: account, windowSeconds: window } of asks) {
+          entries.push({
+            account,
+            level: source.level,
+            reserved: lease.amounts[i] ?? 0,
+            charged: charged?.[i] ?? 0,
+            window,
+          })
+          i++
+        }
+      }
+    }
+    return entries
   }
 
   /** Until it is over, its leases are renewed in time: for requests that may last longer than any lease. */
@@ -211,9 +218,10 @@ class Admitting {
 
   #decided(group: StoreGroup, decision: Decision): Admission | undefined {
     const refused = decision.admitted ? -1 : decision.refused
-    const { store, asks: asked, levels } = group
-    if (decision.admitted)
-      this.#held.push({ store, lease: decision.lease, asks: asked, levels, charged: undefined })
+    if (decision.admitted) {
+      const { store, parts, asks } = group
+      this.#held.push({ store, lease: decision.lease, parts, asks, charged: undefined })
+    }
     let first = 0
     for (const { source, asks } of group.parts) {
       const states =
@@ -259,20 +267,18 @@ function refusedBy(source: QuotaSource, reply: Reply): Extract<Admission, { admi
 }
 
 function addTo(groups: StoreGroup[], source: QuotaSource, asks: readonly QuotaAsk[]): void {
-  const byStore = new Map<CounterStore, QuotaAsk[]>()
   for (const ask of asks) {
-    const known = byStore.get(ask.store)
-    if (known) known.push(ask)
-    else byStore.set(ask.store, [ask])
+    const group = groupOf(groups, ask.store)
+    let part = group.parts.at(-1)
+    if (part?.source !== source) group.parts.push((part = { source, asks: [] }))
+    part.asks.push(ask)
+    group.asks.push(ask)
   }
-  for (const [store, part] of byStore) {
-    let group = groups.find((one) => one.store === store)
-    if (!group) {
-      group = { store, parts: [], asks: [], levels: [] }
-      groups.push(group)
-    }
-    group.parts.push({ source, asks: part })
-    group.asks.push(...part)
-    for (const _ of part) group.levels.push(source.level)
-  }
+}
+
+function groupOf(groups: StoreGroup[], store: CounterStore): StoreGroup {
+  for (const group of groups) if (group.store === store) return group
+  const group: StoreGroup = { store, parts: [], asks: [] }
+  groups.push(group)
+  return group
 }

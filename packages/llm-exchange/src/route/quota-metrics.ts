@@ -1,37 +1,45 @@
 // What quotas refused and charged, as metrics. The counters are bound once for each route, instance and level.
 import type { PluginHost, QuotaSource } from '@weir/plugin-api'
 
-/** Bound counters kept; one configuration may serve many routes. */
-const BOUND_MAX = 1_000
+/** Routes whose counters are kept; one configuration may serve many. */
+const ROUTES_MAX = 250
 
 type Level = QuotaSource['level']
 type Metrics = PluginHost['metrics']
 type BoundCounter = ReturnType<Metrics['counter']>
+type InstanceCounters = Map<string, Partial<Record<Level, BoundCounter>>>
 
 export class QuotaMetrics {
   readonly #metrics: Metrics
-  readonly #bound = new Map<string, BoundCounter>()
+  readonly #charges = new Map<string, InstanceCounters>()
+  readonly #refusals = new Map<string, InstanceCounters>()
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics
   }
 
   charged(route: string, instance: string, level: Level, units: number): void {
-    this.#counter('llm_quota_charged_total', route, instance, level).inc(units)
+    this.#counter(this.#charges, 'llm_quota_charged_total', route, instance, level).inc(units)
   }
 
   refused(route: string, instance: string, level: Level): void {
-    this.#counter('llm_quota_refusals_total', route, instance, level).inc()
+    this.#counter(this.#refusals, 'llm_quota_refusals_total', route, instance, level).inc()
   }
 
-  #counter(name: string, route: string, instance: string, level: Level): BoundCounter {
-    const key = `${name} ${level} ${route} ${instance}`
-    let counter = this.#bound.get(key)
-    if (!counter) {
-      if (this.#bound.size >= BOUND_MAX) this.#bound.clear()
-      counter = this.#metrics.counter(name, { level, route_id: route, instance })
-      this.#bound.set(key, counter)
+  #counter(
+    bound: Map<string, InstanceCounters>,
+    name: string,
+    route: string,
+    instance: string,
+    level: Level,
+  ): BoundCounter {
+    let ofRoute = bound.get(route)
+    if (!ofRoute) {
+      if (bound.size >= ROUTES_MAX) bound.clear()
+      bound.set(route, (ofRoute = new Map()))
     }
-    return counter
+    let ofInstance = ofRoute.get(instance)
+    if (!ofInstance) ofRoute.set(instance, (ofInstance = {}))
+    return (ofInstance[level] ??= this.#metrics.counter(name, { level, route_id: route, instance }))
   }
 }
