@@ -1,8 +1,10 @@
 // The list of plugins: one line per folder. Schemas, encryption lists and docs tables are computed from it.
 import type { AnyPlugin } from '@weir/plugin-api'
 import { aiAliyunContentModeration } from './ai-aliyun-content-moderation/plugin.ts'
+import { aiAwsContentModeration } from './ai-aws-content-moderation/plugin.ts'
 import { aiCache } from './ai-cache/plugin.ts'
 import { aiConsumerRateLimiting } from './ai-consumer-rate-limiting/plugin.ts'
+import { aiLakeraGuard } from './ai-lakera-guard/plugin.ts'
 import { aiPromptDecorator } from './ai-prompt-decorator/plugin.ts'
 import { aiPromptGuard } from './ai-prompt-guard/plugin.ts'
 import { aiPromptTemplate } from './ai-prompt-template/plugin.ts'
@@ -17,13 +19,16 @@ import { limitConn } from './limit-conn/plugin.ts'
 import { limitCount } from './limit-count/plugin.ts'
 import { limitReq } from './limit-req/plugin.ts'
 import { opentelemetry } from './opentelemetry/plugin.ts'
+import { mcpBridge } from './mcp-bridge/plugin.ts'
 import { prometheus } from './prometheus/plugin.ts'
 import { requestIdPlugin } from './request-id/plugin.ts'
 
 export const plugins: readonly AnyPlugin[] = [
   aiAliyunContentModeration,
+  aiAwsContentModeration,
   aiCache,
   aiConsumerRateLimiting,
+  aiLakeraGuard,
   aiPromptDecorator,
   aiPromptGuard,
   aiPromptTemplate,
@@ -38,6 +43,7 @@ export const plugins: readonly AnyPlugin[] = [
   limitCount,
   limitReq,
   opentelemetry,
+  mcpBridge,
   prometheus,
   requestIdPlugin,
 ]
