@@ -19,7 +19,7 @@ export interface HoldRules {
 
 /** Held events take no more bytes than this (and one event): what is held then is judged as it is. */
 export const portionWindowBytes = 256 * 1024
-export const wholeWindowBytes = 4 * 1024 * 1024
+const wholeWindowBytes = 4 * 1024 * 1024
 
 /** Characters of judged text that are judged again with what follows, so that no word hides between two portions. */
 const overlapLength = 64

@@ -2,7 +2,7 @@
 import { asObject } from '../json.ts'
 import { type ModerationServer, startJsonServer } from './json-server.ts'
 
-export interface ComprehendCall {
+interface ComprehendCall {
   readonly segments: readonly string[]
   readonly language: unknown
 }

@@ -4,7 +4,7 @@ import { listen } from '../http/listen.ts'
 import { readBody } from '../http/read-body.ts'
 
 /** `fail` answers 500, `garbage` 200 and no JSON, `empty` 200 and `{}`, `hang` nothing, `reset` breaks the connection. */
-export type ModerationFault = 'fail' | 'garbage' | 'empty' | 'hang' | 'reset' | undefined
+type ModerationFault = 'fail' | 'garbage' | 'empty' | 'hang' | 'reset' | undefined
 
 export interface ModerationServer<Call> {
   readonly url: string

@@ -2,12 +2,12 @@
 import { asObject } from '../json.ts'
 import { type ModerationServer, startJsonServer } from './json-server.ts'
 
-export interface LakeraMessage {
+interface LakeraMessage {
   readonly role: string
   readonly content: string
 }
 
-export interface LakeraCall {
+interface LakeraCall {
   readonly messages: readonly LakeraMessage[]
   readonly project: unknown
   readonly breakdown: unknown
