@@ -30,7 +30,11 @@ beforeAll(async () => {
   ])
   weir = await startWeir({ workers: 2 })
   const proxy = { provider: 'openai-compatible', auth: {}, override: { endpoint: model.url } }
-  const cache = { redis_host: redis.host, redis_port: redis.port }
+  const cache = {
+    redis_host: redis.host,
+    redis_port: redis.port,
+    bypass_on: [{ header: 'X-Fresh', equals: 'yes' }],
+  }
   const routes: Readonly<Record<string, object>> = {
     plain: { 'ai-proxy': proxy, 'ai-cache': cache, prometheus: {} },
     // One answer's worth.
@@ -160,6 +164,15 @@ test('a long prompt is found by its bytes', async () => {
   const first = await ask('plain', long)
   expect(first.cache).toBe('MISS')
   expect((await untilHit('plain', long)).text).toBe(first.text)
+})
+
+test('who wants a fresh answer gets one', async () => {
+  await ask('plain', 'fresh')
+  await untilHit('plain', 'fresh')
+  const before = model.requestCount
+  const fresh = await ask('plain', 'fresh', { headers: { 'X-Fresh': 'yes' } })
+  expect(fresh).toMatchObject({ status: 200, cache: 'BYPASS' })
+  expect(model.requestCount).toBe(before + 1)
 })
 
 test('what comes from the cache needs no quota', async () => {

@@ -241,11 +241,21 @@ test.each([
   [{ redis_host: 'redis', layers: ['exact', 'semantic'] }, /^allOf 1 failed/],
   [{ redis_host: 'redis', exact: { ttl: 0 } }, /ttl/],
   [{ redis_host: 'redis' }, undefined],
+  [{ redis_host: 'redis', semantic: semanticAt('http://') }, /^invalid semantic.embedding.openai.endpoint$/],
+  [{ redis_host: 'redis', semantic: semanticAt('https://x.test/v1/embeddings') }, undefined],
+  [{ redis_host: 'redis', semantic: semanticAt('$env://ENDPOINT') }, undefined],
 ])('%j: %s', (config, complaint) => {
   const got = complaintAbout(aiCache, config)
   if (complaint) expect(got).toMatch(complaint)
   else expect(got).toBeUndefined()
 })
+
+function semanticAt(endpoint: string): object {
+  return {
+    embedding: { openai: { model: 'm', api_key: 'k', endpoint } },
+    vector_search: { redis: {} },
+  }
+}
 
 function nested(depth: number): unknown {
   let value: unknown = 1

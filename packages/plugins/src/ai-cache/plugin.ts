@@ -1,6 +1,8 @@
 // Answers that were given before are given again, from Redis: to the same request, and if wanted to one that means the
 // same (contract/ai-plugins.md §13). Whatever goes wrong with the cache is a miss.
+import { isReference } from '@weir/contract'
 import { toCounterPolicy } from '@weir/counters'
+import { parseEndpoint } from '@weir/llm'
 import {
   cacheOutcome,
   definePlugin,
@@ -47,8 +49,17 @@ export const aiCache = definePlugin<Config>({
     'semantic.embedding.openai.api_key',
     'semantic.embedding.azure_openai.api_key',
   ],
+  check({ semantic }) {
+    const { openai, azure_openai } = semantic?.embedding ?? {}
+    if (!isEndpoint(openai?.endpoint)) return 'invalid semantic.embedding.openai.endpoint'
+    return isEndpoint(azure_openai?.endpoint) ? undefined : 'invalid semantic.embedding.azure_openai.endpoint'
+  },
   create(config, host) {
-    const { max_cache_body_size: bytesMax, cache_headers: withHeaders, bypass_on: rules = [] } = config
+    const { max_cache_body_size: bytesMax, cache_headers: withHeaders } = config
+    const rules = (config.bypass_on ?? []).map(({ header, equals }) => ({
+      header: header.toLowerCase(),
+      equals,
+    }))
     const policy = toCounterPolicy(config)
     if (policy.policy !== 'redis') throw new Error('ai-cache keeps its entries in Redis')
     const redis = host.counters.commands(policy)
@@ -76,7 +87,6 @@ export const aiCache = definePlugin<Config>({
       let embeddingMs: number | undefined
       try {
         const entry = await exact.find(key)
-        isAway = false
         if (entry) return hit(ctx, 'exact', entry)
         const layer = await semantic()
         query = await layer?.embed(ctx, llm, scope)
@@ -86,6 +96,7 @@ export const aiCache = definePlugin<Config>({
           if (memory.take(near.entry.body.length)) keep(exact.store(key, near.entry), near.entry.body.length)
           return hit(ctx, 'semantic', near.entry, embeddingMs, near.similarity)
         }
+        isAway = false
       } catch (error) {
         query = undefined
         failed(error)
@@ -102,6 +113,7 @@ export const aiCache = definePlugin<Config>({
       embeddingMs?: number,
       similarity?: number,
     ): Reply {
+      isAway = false
       ctx.state.set(cacheOutcome, { status: 'HIT', layer, embeddingMs })
       return replyOf(entry, host.now(), withHeaders, similarity)
     }
@@ -195,3 +207,8 @@ export const aiCache = definePlugin<Config>({
     }
   },
 })
+
+/** Also what is not there, and what a secret will say. */
+function isEndpoint(text: string | undefined): boolean {
+  return text === undefined || isReference(text) || parseEndpoint(text) !== undefined
+}
