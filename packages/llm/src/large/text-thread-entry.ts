@@ -31,7 +31,7 @@ function textsOf(json: string, { protocol: name, turns }: TextsWanted): readonly
 
 function verdictOn(json: string, { protocol, rules }: VerdictWanted): FromTextThread['result'] {
   const value = parseObject(json)
-  return value ? screenFor(rules)(protocol, value) : 'nothing_said'
+  return value ? screenFor(rules).judge(protocol, value) : 'nothing_said'
 }
 
 /** Compiled once, for as many configurations as may well be in use. */

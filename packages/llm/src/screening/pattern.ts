@@ -9,13 +9,15 @@ const load = createRequire(import.meta.url)
 let engine: typeof RE2JS | undefined
 
 export interface Pattern {
+  /** What matching takes at worst grows with this and the length of the text. */
+  readonly size: number
   /** Whether it is found anywhere in the text. */
   test(text: string): boolean
 }
 
 /** What PCRE has and RE2 has not. */
 const unsupported =
-  /\((?:\?(?:[=!>|&+\-\d(R]|<[=!]|P[=>]|[a-z]*[Jx]|C)|\*)|\\(?:[1-9]|[gkGKNXC])|(?:[*+?]|\{\d+,?\d*\})\+/
+  /\((?:\?(?:[=!>|&+\-\d(R]|<[=!]|P[=>]|[a-z]*[Jx]|C)|\*)|\\(?:[1-9]|[gkGKNXC])|(?:[*+?]|\{\d+,?\d*\})\+|\{\d{4,}(?:,\d*)?\}|\{\d+,\d{4,}\}/
 
 /** One pattern that is found where any of them is. Throws SyntaxError for one that cannot be compiled. */
 export function compilePatterns(sources: readonly string[]): Pattern {
@@ -29,7 +31,7 @@ export function patternComplaint(kind: 'allow' | 'deny', source: string): string
     return undefined
   } catch {
     const [found] = unsupported.exec(source.replaceAll(quotedOrClass, '')) ?? []
-    const reason = found === undefined ? '' : ` (${found} is not supported: it has no bound in time)`
+    const reason = found === undefined ? '' : ` (${found} is not supported)`
     return `invalid ${kind}_pattern: ${source}${reason}`
   }
 }
@@ -39,7 +41,8 @@ const quotedOrClass = /\\\\|\\Q[^]*?(?:\\E|$)|\[\^?\]?(?:\\[^]|\[:\^?\w+:\]|[^\]
 function compile(source: string): Pattern {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the package's own types
   engine ??= (load('re2js') as { RE2JS: typeof RE2JS }).RE2JS
-  return engine.compile(source)
+  const compiled = engine.compile(source)
+  return { size: compiled.programSize(), test: (text) => compiled.test(text) }
 }
 
 /** Escapes, quoted text, where classes begin and end, comments, groups and ends: all in which the languages differ. */

@@ -21,21 +21,31 @@ export type Verdict =
   /** There is nothing that the rules are about. */
   | 'nothing_said'
 
-export type Screen = (protocol: ProtocolName, body: JsonObject) => Verdict
+export interface Screen {
+  judge(protocol: ProtocolName, body: JsonObject): Verdict
+  /** A longer body may hold everybody else up for too long: `screenPieces` is for these. */
+  readonly bytesAtOnceMax: number
+}
+
+/** What matching may take in one turn: bytes times the patterns' sizes; some ten milliseconds at worst. */
+const workAtOnceMax = 2_000_000
 
 /** Throws SyntaxError for a pattern that cannot be compiled. */
 export function createScreen({ allow, deny, allRoles, allHistory }: ScreeningRules): Screen {
   const allowed = patternOf(allow)
   const denied = patternOf(deny)
-  return (protocol, body) => {
-    const conversation = conversationOf(protocol, body)
-    // The items of one call to Responses are a turn, all of them.
-    const turns = allHistory || protocol === 'openai-responses' ? conversation : conversation.slice(-1)
-    const said = allRoles ? turns : turns.filter(({ role }) => role === 'user')
-    if (said.length === 0) return 'nothing_said'
-    const text = said.map(({ content }) => content).join(' ')
-    if (allowed && !allowed.test(text)) return 'not_allowed'
-    return denied?.test(text) ? 'denied' : 'passes'
+  return {
+    bytesAtOnceMax: Math.floor(workAtOnceMax / (1 + (allowed?.size ?? 0) + (denied?.size ?? 0))),
+    judge(protocol, body) {
+      const conversation = conversationOf(protocol, body)
+      // The items of one call to Responses are a turn, all of them.
+      const turns = allHistory || protocol === 'openai-responses' ? conversation : conversation.slice(-1)
+      const said = allRoles ? turns : turns.filter(({ role }) => role === 'user')
+      if (said.length === 0) return 'nothing_said'
+      const text = said.map(({ content }) => content).join(' ')
+      if (allowed && !allowed.test(text)) return 'not_allowed'
+      return denied?.test(text) ? 'denied' : 'passes'
+    },
   }
 }
 

@@ -44,14 +44,12 @@ describe('a pattern', () => {
     ['(', 'invalid deny_pattern: ('],
     ['[a', 'invalid deny_pattern: [a'],
     ['a**', 'invalid deny_pattern: a**'],
-    ['(?=a)b', 'invalid deny_pattern: (?=a)b ((?= is not supported: it has no bound in time)'],
-    ['(?<!a)b', 'invalid deny_pattern: (?<!a)b ((?<! is not supported: it has no bound in time)'],
-    [
-      String.raw`(a)\1`,
-      String.raw`invalid deny_pattern: (a)\1 (\1 is not supported: it has no bound in time)`,
-    ],
-    ['a++', 'invalid deny_pattern: a++ (++ is not supported: it has no bound in time)'],
-    ['(?>a)', 'invalid deny_pattern: (?>a) ((?> is not supported: it has no bound in time)'],
+    ['(?=a)b', 'invalid deny_pattern: (?=a)b ((?= is not supported)'],
+    ['(?<!a)b', 'invalid deny_pattern: (?<!a)b ((?<! is not supported)'],
+    [String.raw`(a)\1`, String.raw`invalid deny_pattern: (a)\1 (\1 is not supported)`],
+    ['a++', 'invalid deny_pattern: a++ (++ is not supported)'],
+    ['(?>a)', 'invalid deny_pattern: (?>a) ((?> is not supported)'],
+    ['a{0,2000}', 'invalid deny_pattern: a{0,2000} ({0,2000} is not supported)'],
     ['[+*]+(', 'invalid deny_pattern: [+*]+('],
   ])('%s is refused', (source, complaint) => {
     expect(patternComplaint('deny', source)).toBe(complaint)
@@ -101,7 +99,7 @@ test.each([
   [{ deny: [] }, 'passes'],
 ])('rules %j', async (changed, verdict) => {
   const wanted = { ...rules, ...changed }
-  expect(createScreen(wanted)('anthropic-messages', body)).toBe(verdict)
+  expect(createScreen(wanted).judge('anthropic-messages', body)).toBe(verdict)
   const pieces = [Buffer.from(JSON.stringify(body))]
   expect(await screenPieces(pieces, { protocol: 'anthropic-messages', rules: wanted })).toBe(verdict)
 })
@@ -113,14 +111,24 @@ test('who speaks, and when, is chosen', () => {
       { role: 'assistant', content: 'ok' },
     ],
   }
-  expect(createScreen(rules)('openai-chat', last)).toBe('nothing_said')
-  expect(createScreen({ ...rules, allRoles: true })('openai-chat', last)).toBe('passes')
-  expect(createScreen({ ...rules, allRoles: true, allHistory: true })('openai-chat', last)).toBe('denied')
+  expect(createScreen(rules).judge('openai-chat', last)).toBe('nothing_said')
+  expect(createScreen({ ...rules, allRoles: true }).judge('openai-chat', last)).toBe('passes')
+  expect(createScreen({ ...rules, allRoles: true, allHistory: true }).judge('openai-chat', last)).toBe(
+    'denied',
+  )
   const items = {
     input: [
       { role: 'user', content: 'bad' },
       { role: 'user', content: 'x' },
     ],
   }
-  expect(createScreen(rules)('openai-responses', items)).toBe('denied')
+  expect(createScreen(rules).judge('openai-responses', items)).toBe('denied')
+})
+
+test('the more there is to try, the less is judged at once', () => {
+  const few = createScreen({ ...rules, deny: ['bad|(?i)worse'] })
+  const many = createScreen({ ...rules, deny: [String.raw`(?i)s\w{0,100}t.{0,200}q`] })
+  expect(few.bytesAtOnceMax).toBeGreaterThan(65_536)
+  expect(many.bytesAtOnceMax).toBeLessThan(10_000)
+  expect(many.bytesAtOnceMax).toBeGreaterThan(1000)
 })

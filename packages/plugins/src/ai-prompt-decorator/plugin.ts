@@ -2,6 +2,7 @@
 import { isJsonObject } from '@weir/contract'
 import { addMessages, addMessagesToPieces, detectProtocol, type PromptMessage } from '@weir/llm'
 import { definePlugin, isReply, replaceJsonBody } from '@weir/plugin-api'
+import { asksForModels } from '../prompts/model-list.ts'
 import { readObjectBody } from '../prompts/object-body.ts'
 import { type Config, schema } from './schema.ts'
 
@@ -14,6 +15,7 @@ export const aiPromptDecorator = definePlugin<Config>({
     const append = (config.append ?? []).filter(isPromptMessage)
     return {
       async rewrite(ctx) {
+        if (asksForModels(ctx.request)) return undefined
         const body = await readObjectBody(ctx, config.max_req_body_size)
         if (isReply(body)) return body
         const protocol = detectProtocol(ctx.request.path, body.value)?.name ?? 'openai-chat'

@@ -58,6 +58,13 @@ test('a long prompt is judged as well', async () => {
   expect((await guarded({ messages: [says('x'.repeat(100_000))] }, config)).reply).toEqual(notAllowed)
 })
 
+test('patterns with much to try are tried elsewhere, with the same outcome', async () => {
+  const config = { deny_patterns: [String.raw`(?i)s\w{0,100}t.{0,200}q`] }
+  const text = 'x '.repeat(10_000)
+  expect((await guarded({ messages: [says(text)] }, config)).reply).toBeUndefined()
+  expect((await guarded({ messages: [says(`${text}ST Q`)] }, config)).reply).toEqual(denied)
+})
+
 test('no body, or too large a one, is refused', async () => {
   const empty = { status: 400, body: { message: 'Empty request body' } }
   expect((await guarded('', {})).reply).toEqual(empty)

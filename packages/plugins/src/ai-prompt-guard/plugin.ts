@@ -1,6 +1,7 @@
 // Admits or refuses prompts by patterns (contract/ai-plugins.md §12.3).
 import { createScreen, detectProtocol, patternComplaint, screenPieces, type Verdict } from '@weir/llm'
 import { definePlugin, type JsonBody, readJsonBody, type Reply, type RequestContext } from '@weir/plugin-api'
+import { asksForModels } from '../prompts/model-list.ts'
 import { type Config, schema } from './schema.ts'
 
 const name = 'ai-prompt-guard'
@@ -48,9 +49,10 @@ export const aiPromptGuard = definePlugin<Config>({
     async function judge(ctx: RequestContext, { kind, raw, value }: JsonBody): Promise<Reply | undefined> {
       const protocol = detectProtocol(ctx.request.path, value)
       if (!protocol || !protocol.hasText) return unchecked(ctx, unknownFormat)
-      if (kind === 'long') {
+      if (kind === 'long' || raw.length > screen.bytesAtOnceMax) {
+        const pieces = kind === 'long' ? raw.pieces : [raw]
         try {
-          return replies[await screenPieces(raw.pieces, { protocol: protocol.name, rules })]
+          return replies[await screenPieces(pieces, { protocol: protocol.name, rules })]
         } catch (error) {
           ctx.log.error(`${name} could not check a long request`, {
             route: ctx.route.id,
@@ -59,7 +61,7 @@ export const aiPromptGuard = definePlugin<Config>({
           return notChecked
         }
       }
-      return replies[screen(protocol.name, isTable(value) ? value : {})]
+      return replies[screen.judge(protocol.name, isTable(value) ? value : {})]
     }
 
     /** What cannot be judged passes, with more or less ado, or is refused. */
@@ -73,6 +75,7 @@ export const aiPromptGuard = definePlugin<Config>({
 
     return {
       async access(ctx) {
+        if (asksForModels(ctx.request)) return undefined
         const body = await readJsonBody(ctx, config.max_req_body_size)
         if ('value' in body) return judge(ctx, body)
         return body.complaint === undefined ? emptyBody : unchecked(ctx, body.complaint)

@@ -1,5 +1,6 @@
 // Makes a prompt of a configured template and the members of the request (contract/ai-plugins.md §12.1).
 import { definePlugin, isReply, replaceJsonBody, type Reply } from '@weir/plugin-api'
+import { asksForModels } from '../prompts/model-list.ts'
 import { readObjectBody } from '../prompts/object-body.ts'
 import { compileTemplate, type CompiledTemplate, templateComplaint } from './compile-template.ts'
 import { renderTemplate } from './render-template.ts'
@@ -26,6 +27,7 @@ export const aiPromptTemplate = definePlugin<Config>({
     }
     return {
       async rewrite(ctx) {
+        if (asksForModels(ctx.request)) return undefined
         const body = await readObjectBody(ctx, maxBytes)
         if (isReply(body)) return body
         const { template_name: name } = body.value

@@ -8,6 +8,7 @@ import {
   type PromptMessage,
 } from '@weir/llm'
 import { definePlugin, isReply, memberOf, replaceJsonBody, type Reply } from '@weir/plugin-api'
+import { asksForModels } from '../prompts/model-list.ts'
 import { type ObjectBody, readObjectBody } from '../prompts/object-body.ts'
 import { maxBodyMember } from '../prompts/schema.ts'
 import { createRetriever, isRefusal, type Retrieval } from './retriever.ts'
@@ -42,6 +43,7 @@ export const aiRag = definePlugin<Config>({
     const retrieve = createRetriever(config, host)
     return {
       async access(ctx) {
+        if (asksForModels(ctx.request)) return undefined
         const body = await readObjectBody(ctx, maxBodyMember.default)
         if (isReply(body)) return body
         const retrieval = retrievalOf(memberOf(body, member))

@@ -2,6 +2,7 @@
 import { isJsonObject } from '@weir/contract'
 import { openaiChat } from '@weir/llm'
 import { definePlugin, type Reply, replaceJsonBody, type RequestContext } from '@weir/plugin-api'
+import { asksForModels } from '../prompts/model-list.ts'
 import { JsonTextWriter } from './json-text.ts'
 import { callComplaint, createLlmCall } from './llm-call.ts'
 import { type Config, schema } from './schema.ts'
@@ -42,6 +43,7 @@ export const aiRequestRewrite = definePlugin<Config>({
 
     return {
       async access(ctx) {
+        if (asksForModels(ctx.request)) return undefined
         const text = new JsonTextWriter()
         const size = await ctx.request.readPieces(config.max_req_body_size, text)
         if (size === 0 || size > config.max_req_body_size) return noBody
