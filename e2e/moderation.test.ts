@@ -38,8 +38,15 @@ describe.each([
       stream_check_cache_size: 1,
     })
     await variant('final', { check_response: true, stream_check_mode: 'final_packet' })
+    await variant('held', {
+      check_response: true,
+      stream_check_mode: 'realtime',
+      stream_check_cache_size: 8,
+      stream_hold_back: true,
+      weir: { on_service_error: 'block' },
+    })
     for (const plane of topology.planes) {
-      for (const path of ['/anything', '/answers', '/realtime', '/final'])
+      for (const path of ['/anything', '/answers', '/realtime', '/final', '/held'])
         await untilRouted(plane.proxyUrl + path)
     }
   })
@@ -98,6 +105,19 @@ describe.each([
     expect(final).toContain('"risk_level":"high"')
     expect(final).not.toContain(denial)
     model.setScenario(undefined)
+  })
+
+  test('of a stream that is held back nothing harmful is seen, and nothing unjudged', async () => {
+    model.setScenario({ words: ['you', ' could', ' ki', 'll', ' it'] })
+    const denied = await (await chat(topology.next('/held'), 'hi', { body: { stream: true } })).text()
+    expect(denied).toContain('"content":"you"')
+    expect(denied).toContain(denial)
+    expect(denied).not.toContain('"content":"ll"')
+    expect(denied.endsWith('data: [DONE]')).toBe(true)
+    model.setScenario(undefined)
+    aliyun.setFault('fail')
+    expect((await chat(topology.next('/held'), 'hi')).status).toBe(503)
+    aliyun.setFault(undefined)
   })
 
   test('the official OpenAI client reads a moderated stream', async () => {
