@@ -7,6 +7,8 @@ describe('PCRE patterns', () => {
     [String.raw`\Aab\z`, 'xab', false],
     [String.raw`a\Z`, 'a\n', true],
     ['(?i)HELLO', 'well, hello', true],
+    ['(?i)c|[ab]', 'B', true],
+    ['(?im)^b', 'a\nB', true],
     ['(?i:A)b', 'aB', false],
     ['[[:alpha:]_]+$', 'ab_', true],
     ['^[[:digit:]]+$', '12a', false],

@@ -42,9 +42,9 @@ export function compilePattern(pattern: string, flags = ''): RegExp {
   const body = inline === null ? pattern : pattern.slice(inline[0].length)
   if (inline?.[1]?.includes('x')) throw unsupported(pattern, 'the flag x')
   const source = translate(body, pattern)
-  const wrapped = inline === null ? source : `(?${inline[1]}:${source})`
   const unicode = /\\[pP]\{/.test(source) ? 'u' : ''
-  return new RegExp(wrapped, flags + unicode)
+  // As flags of the whole: V8 does not find a B by `(?i:c|[ab])`.
+  return new RegExp(source, [...new Set(flags + (inline?.[1] ?? '') + unicode)].join(''))
 }
 
 function translate(body: string, pattern: string): string {
