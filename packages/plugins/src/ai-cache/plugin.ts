@@ -202,7 +202,9 @@ export const aiCache = definePlugin<Config>({
         const isStored = status === 200 && isComplete && llm.instance === miss.instance
         const recorded = isStored ? miss.recording.recorded(llm.protocol) : undefined
         miss.recording.release()
-        if (recorded) store(miss, recorded)
+        if (!recorded) return
+        // The arguments of a call are those of one prompt, however near another one is.
+        store(llm.hasToolCalls ? { ...miss, query: undefined } : miss, recorded)
       },
     }
   },

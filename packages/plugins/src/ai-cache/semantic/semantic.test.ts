@@ -162,6 +162,13 @@ test.each<[string, AskOptions]>([
   expect(embeddings.requests).toHaveLength(0)
 })
 
+test('an answer that calls a tool is only given to the same prompt', async () => {
+  const { ask } = semantic()
+  await ask('capital', { exchange: { hasToolCalls: true } })
+  await until(async () => statusOf(await ask('capital')) === 'HIT')
+  expect(statusOf(await ask('town'))).toBe('MISS')
+})
+
 test('without RediSearch requests are misses, and no embeddings are paid for until it is tried again', async () => {
   redis.forgetSearch()
   const { ask, host } = semantic()
