@@ -73,7 +73,7 @@ function clientOf(model: LanguageModel): ClientUnderTest {
     },
     failure(error) {
       if (!APICallError.isInstance(error)) return undefined
-      return { status: error.statusCode, retryAfter: error.responseHeaders?.['retry-after'] }
+      return { status: error.statusCode, retryAfter: error.responseHeaders?.['retry-after'] ?? null }
     },
     isAbort: (error) => error instanceof Error && error.name === 'AbortError',
   }
@@ -131,5 +131,39 @@ describe('The AI SDK', () => {
     })
     expect(output).toEqual({ city: 'Paris' })
     expect(world().llm.requests[0]?.body).toContain('json_schema')
+  })
+})
+
+describe('What the model thinks', () => {
+  const reasoning = ['Rain', ' or', ' sun?']
+
+  test.each([
+    ['compatible', 'openai', (url: string) => models.compatible(url).chatModel('qwen')],
+    ['compatible', 'claude', (url: string) => models.compatible(url).chatModel('qwen')],
+    ['anthropic', 'claude', (url: string) => models.anthropic(url).messages('claude-sonnet-4-5')],
+    ['anthropic', 'openai', (url: string) => models.anthropic(url).messages('claude-sonnet-4-5')],
+  ] as const)('is told by the %s provider at %s, whole and streamed', async (_, route, open) => {
+    world().llm.setScenario({ reasoning, words: ['Sun'] })
+    const model = open(world().url(route))
+    const told = await generateText({ model, prompt: question })
+    expect(told).toMatchObject({ reasoningText: reasoning.join(''), text: 'Sun' })
+
+    const pieces: string[] = []
+    let text = ''
+    for await (const part of streamText({ model, prompt: question, onError: silent }).fullStream) {
+      if (part.type === 'reasoning-delta' && part.text !== '') pieces.push(part.text)
+      if (part.type === 'text-delta') text += part.text
+    }
+    expect(pieces).toEqual(reasoning)
+    expect(text).toBe('Sun')
+  })
+
+  test.each(['claude', 'openai'] as const)('may stand between calls of tools at %s', async (route) => {
+    const called = [{ name: weather.name, input: { city: 'Paris' } }]
+    world().llm.setScript(({ body }) =>
+      body.includes('21 degrees') ? { words: ['Sun'] } : { reasoning, tool: called },
+    )
+    const model = models.anthropic(world().url(route)).messages('claude-sonnet-4-5')
+    expect(await clientOf(model).useTool('21 degrees')).toBe('Sun')
   })
 })

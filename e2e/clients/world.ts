@@ -7,7 +7,7 @@ export interface ClientWorld {
   readonly weir: Weir
   readonly llm: LlmServer
   /** What clients call before their own `/v1/...`. */
-  url(route: RouteName): string
+  url(route: RouteName | Refusal): string
   stop(): Promise<void>
 }
 
@@ -16,6 +16,9 @@ export interface ClientWorld {
  * others are converted. `gemini`: Google's own paths, passed on as they are, so its client is given the gateway itself.
  */
 export type RouteName = 'openai' | 'chat' | 'responses' | 'claude' | 'gemini'
+
+/** `locked` wants a key that nobody has, `spent` answers once a minute, `nowhere` is no route at all. */
+export type Refusal = 'locked' | 'spent' | 'nowhere'
 
 export async function startClientWorld(): Promise<ClientWorld> {
   const [weir, llm] = await Promise.all([startWeir(), startLlmServer({ name: 'llm' })])
@@ -34,6 +37,15 @@ export async function startClientWorld(): Promise<ClientWorld> {
     const uris = name === 'gemini' ? ['/v1/models/*', '/v1beta/models/*'] : [`/${name}/*`]
     await weir.put(`routes/${name}`, { uris, plugins: { 'ai-proxy': { auth: {}, ...settings } } })
     for (const uri of uris) await untilRouted(weir.proxyUrl + uri)
+  }
+  const refusals = {
+    locked: { 'key-auth': { header: 'x-key' } },
+    spent: { 'limit-count': { count: 1, time_window: 60, rejected_code: 429 } },
+  } satisfies Partial<Record<Refusal, object>>
+  for (const [name, plugins] of Object.entries(refusals)) {
+    const proxy = { auth: {}, ...routes.openai }
+    await weir.put(`routes/${name}`, { uri: `/${name}/*`, plugins: { 'ai-proxy': proxy, ...plugins } })
+    await untilRouted(`${weir.proxyUrl}/${name}/none`)
   }
   return {
     weir,

@@ -26,6 +26,7 @@ function chatCall({ name }: ToolCall, i: number, args: string) {
 
 export function chatCompletion({ model, words, usage, calls, scenario }: Asked) {
   const called = calls.length > 0
+  const thought = scenario.reasoning && { reasoning_content: scenario.reasoning.join('') }
   const message = called
     ? {
         role: 'assistant',
@@ -42,7 +43,7 @@ export function chatCompletion({ model, words, usage, calls, scenario }: Asked) 
     choices: [
       {
         index: 0,
-        message: bare ? { role: 'assistant', content: 'no ct' } : message,
+        message: bare ? { role: 'assistant', content: 'no ct' } : { ...message, ...thought },
         finish_reason: called ? 'tool_calls' : 'stop',
       },
     ],
@@ -57,6 +58,7 @@ export function* chatEvents({ model, words, usage, calls, scenario }: Asked): Ge
   const delta = (value: object, finish: string | null) =>
     event({ choices: [{ index: 0, delta: value, finish_reason: finish }] })
 
+  for (const piece of scenario.reasoning ?? []) yield delta({ reasoning_content: piece }, null)
   if (calls.length > 0) {
     for (const [index, call] of calls.entries()) {
       const start = { ...chatCall(call, index, ''), index }

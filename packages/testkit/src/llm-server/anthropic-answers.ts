@@ -20,17 +20,23 @@ export function anthropicError(status: number) {
   }
 }
 
-export function anthropicMessage({ model, words, usage, calls }: Asked) {
+export function anthropicMessage({ model, words, usage, calls, scenario }: Asked) {
+  const thinking = scenario.reasoning?.join('')
+  const thought = thinking === undefined ? [] : [{ type: 'thinking', thinking, signature }]
+  const answer = calls.length > 0 ? calls.map(toBlock) : [{ type: 'text', text: words.join('') }]
   return {
     id: 'msg_1',
     type: 'message',
     role: 'assistant',
     model,
-    content: calls.length > 0 ? calls.map(toBlock) : [{ type: 'text', text: words.join('') }],
+    content: [...thought, ...answer],
     stop_reason: stopReason(calls),
     ...(usage && { usage: { input_tokens: usage.prompt, output_tokens: usage.completion } }),
   }
 }
+
+/** What says that the thoughts are the model's own. */
+const signature = 'mock-signature'
 
 /** The recorded provider streams one word, whatever it says when it is not asked for a stream. */
 const recordedWords = ['Hello']
@@ -46,8 +52,10 @@ export function* anthropicEvents({ model, usage, calls, scenario }: Asked): Gene
       ...(usage && { usage: { input_tokens: usage.prompt, output_tokens: 1 } }),
     },
   })
-  if (calls.length === 0) yield* textEvents(scenario.words ?? recordedWords)
-  for (const [index, call] of calls.entries()) yield* callEvents(call, index)
+  let index = 0
+  if (scenario.reasoning) yield* thinkingEvents(scenario.reasoning, index++)
+  if (calls.length === 0) yield* textEvents(scenario.words ?? recordedWords, index)
+  for (const call of calls) yield* callEvents(call, index++)
   yield namedEvent('message_delta', {
     delta: { stop_reason: stopReason(calls) },
     ...(usage && { usage: { output_tokens: usage.completion } }),
@@ -55,12 +63,22 @@ export function* anthropicEvents({ model, usage, calls, scenario }: Asked): Gene
   yield namedEvent('message_stop', {})
 }
 
-function* textEvents(words: readonly string[]): Generator<string> {
-  yield namedEvent('content_block_start', { index: 0, content_block: { type: 'text', text: '' } })
+function* textEvents(words: readonly string[], index: number): Generator<string> {
+  yield namedEvent('content_block_start', { index, content_block: { type: 'text', text: '' } })
   for (const text of words) {
-    yield namedEvent('content_block_delta', { index: 0, delta: { type: 'text_delta', text } })
+    yield namedEvent('content_block_delta', { index, delta: { type: 'text_delta', text } })
   }
-  yield namedEvent('content_block_stop', { index: 0 })
+  yield namedEvent('content_block_stop', { index })
+}
+
+function* thinkingEvents(pieces: readonly string[], index: number): Generator<string> {
+  const block = { type: 'thinking', thinking: '', signature: '' }
+  yield namedEvent('content_block_start', { index, content_block: block })
+  for (const thinking of pieces) {
+    yield namedEvent('content_block_delta', { index, delta: { type: 'thinking_delta', thinking } })
+  }
+  yield namedEvent('content_block_delta', { index, delta: { type: 'signature_delta', signature } })
+  yield namedEvent('content_block_stop', { index })
 }
 
 function* callEvents(call: Asked['calls'][number], index: number): Generator<string> {

@@ -37,6 +37,8 @@ export interface Scenario {
   readonly cutAfterChunks?: number
   /** Sends nothing more after so many chunks, and keeps the connection open. */
   readonly stallAfterChunks?: number
+  /** What the model thinks before it answers, in pieces; in chats and Anthropic's messages. */
+  readonly reasoning?: readonly string[]
   /** Answers with calls of tools instead of text: with these, or for `true` with one. */
   readonly tool?: boolean | readonly ToolCall[]
 }
