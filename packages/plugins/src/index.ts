@@ -13,13 +13,15 @@ import { aiProxy } from './ai-proxy/plugin.ts'
 import { aiRag } from './ai-rag/plugin.ts'
 import { aiRateLimiting } from './ai-rate-limiting/plugin.ts'
 import { aiRequestRewrite } from './ai-request-rewrite/plugin.ts'
+import { consumerRestriction } from './consumer-restriction/plugin.ts'
+import { cors } from './cors/plugin.ts'
 import { fileLogger } from './file-logger/plugin.ts'
 import { keyAuth } from './key-auth/plugin.ts'
 import { limitConn } from './limit-conn/plugin.ts'
 import { limitCount } from './limit-count/plugin.ts'
 import { limitReq } from './limit-req/plugin.ts'
-import { opentelemetry } from './opentelemetry/plugin.ts'
 import { mcpBridge } from './mcp-bridge/plugin.ts'
+import { opentelemetry } from './opentelemetry/plugin.ts'
 import { prometheus } from './prometheus/plugin.ts'
 import { requestIdPlugin } from './request-id/plugin.ts'
 
@@ -37,13 +39,15 @@ export const plugins: readonly AnyPlugin[] = [
   aiRag,
   aiRateLimiting,
   aiRequestRewrite,
+  consumerRestriction,
+  cors,
   fileLogger,
   keyAuth,
   limitConn,
   limitCount,
   limitReq,
-  opentelemetry,
   mcpBridge,
+  opentelemetry,
   prometheus,
   requestIdPlugin,
 ]
