@@ -6,7 +6,7 @@ import { startWeir, type Weir } from './world/weir.ts'
 let weir: Weir
 
 beforeAll(async () => {
-  weir = await startWeir({ workers: 2 })
+  weir = await startWeir({ workers: 2, weir: { drain_timeout: 1 } })
   await weir.put('routes/mcp', {
     uri: '/mcp/*',
     plugins: { 'mcp-bridge': { base_uri: '/mcp', command: 'sh', args: ['-c', 'echo $$; cat'] } },

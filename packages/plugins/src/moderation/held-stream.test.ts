@@ -115,6 +115,33 @@ describe('in portions', () => {
   })
 })
 
+const event = (type: string, rest: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`
+
+test('a message of Anthropic’s goes on to its denial', async () => {
+  const text = (part: string) =>
+    event('content_block_delta', { index: 0, delta: { type: 'text_delta', text: part } })
+  const begins =
+    event('message_start', { message: { content: [], usage: { input_tokens: 3, output_tokens: 1 } } }) +
+    event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }) +
+    text('fine')
+  const { moderator } = judge()
+  const protocol = protocolNamed('anthropic-messages')
+  const result = await run(streamOf([begins, text(' kill')]), moderator, portions(1), protocol)
+  expect(result.text.startsWith(begins)).toBe(true)
+  const types = [...result.text.slice(begins.length).matchAll(/^event: (.*)$/gm)].map(([, type]) => type)
+  expect(types).toEqual([
+    'content_block_stop',
+    'content_block_start',
+    'content_block_delta',
+    'content_block_stop',
+    'message_delta',
+    'message_stop',
+  ])
+  expect(result.text).toContain('"index":1,"delta":{"type":"text_delta","text":"No."}')
+  const atOnce = await run(streamOf([text('kill')]), moderator, portions(1), protocol)
+  expect(atOnce.text).toContain('event: message_start')
+})
+
 describe('whole', () => {
   test('an answer waits behind comments, and is marked from its verdict on', async () => {
     const { asked, moderator } = judge({ is: 'passed', level: 'low' })

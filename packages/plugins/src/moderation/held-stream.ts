@@ -7,6 +7,7 @@ import { bytesOf, type EventStage, type JudgedStream } from './judged-stream.ts'
 import type { Outcome } from './moderator.ts'
 import type { PortionRules } from './realtime.ts'
 import { markedBytes } from './risk-mark.ts'
+import { StreamProgress } from './stream-progress.ts'
 
 export interface HoldRules {
   /** Undefined holds the whole answer, as far as the window reaches. */
@@ -31,6 +32,7 @@ export class HeldStream implements EventStage {
   readonly #stream: JudgedStream
   readonly #rules: HoldRules
   readonly #windowBytes: number
+  readonly #progress: StreamProgress
   #held: SseEvent[] = []
   #heldBytes = 0
   #text = ''
@@ -44,6 +46,7 @@ export class HeldStream implements EventStage {
   constructor(stream: JudgedStream, rules: HoldRules) {
     this.#stream = stream
     this.#rules = rules
+    this.#progress = new StreamProgress(stream.llm)
     this.#windowBytes = rules.portion ? portionWindowBytes : wholeWindowBytes
   }
 
@@ -106,7 +109,7 @@ export class HeldStream implements EventStage {
     this.#over = true
     this.#held = []
     if (outcome.is === 'refused') refuseRest(llm, outcome.reply, out)
-    denyRest(llm, outcome.text, isFramed, out)
+    denyRest(llm, outcome.text, isFramed, this.#progress, out)
   }
 
   #release(out: StageOutput): void {
@@ -115,6 +118,7 @@ export class HeldStream implements EventStage {
     this.#held = []
     this.#heldBytes = 0
     const level = this.#rules.marks ? this.#level : undefined
+    for (const event of held) this.#progress.note(event)
     const last = held.pop()
     for (const event of held) out.push(bytesOf(event))
     if (last) out.push(markedBytes(llm, last, level))

@@ -4,6 +4,7 @@ import type { SseEvent } from '@weir/llm'
 import type { StageOutput } from '@weir/plugin-api'
 import { denyRest, refuseRest } from './denial.ts'
 import { bytesOf, type EventStage, type JudgedStream } from './judged-stream.ts'
+import { StreamProgress } from './stream-progress.ts'
 
 /** When a portion of text is large or old enough to be judged. */
 export interface PortionRules {
@@ -14,6 +15,7 @@ export interface PortionRules {
 export class RealtimeCheck implements EventStage {
   readonly #stream: JudgedStream
   readonly #rules: PortionRules
+  readonly #progress: StreamProgress
   #text = ''
   #bytes = 0
   #checkedAt = performance.now()
@@ -22,6 +24,7 @@ export class RealtimeCheck implements EventStage {
   constructor(stream: JudgedStream, rules: PortionRules) {
     this.#stream = stream
     this.#rules = rules
+    this.#progress = new StreamProgress(stream.llm)
   }
 
   onEvent(event: SseEvent, out: StageOutput): void | Promise<void> {
@@ -32,7 +35,7 @@ export class RealtimeCheck implements EventStage {
       this.#bytes += Buffer.byteLength(facts.text)
     }
     if (this.#isDue(facts.done === true)) return this.#judge(event, out)
-    out.push(bytesOf(event))
+    this.#pass(event, out)
   }
 
   /** A stream that ends without its terminator is judged to its last word as well. */
@@ -56,7 +59,12 @@ export class RealtimeCheck implements EventStage {
     if (outcome.is === 'refused') refuseRest(llm, outcome.reply, out)
     if (outcome.is === 'denied') {
       this.#over = true
-      denyRest(llm, outcome.text, isFramed, out)
-    } else if (event) out.push(bytesOf(event))
+      denyRest(llm, outcome.text, isFramed, this.#progress, out)
+    } else if (event) this.#pass(event, out)
+  }
+
+  #pass(event: SseEvent, out: StageOutput): void {
+    this.#progress.note(event)
+    out.push(bytesOf(event))
   }
 }
