@@ -24,6 +24,7 @@ import { mcpBridge } from './mcp-bridge/plugin.ts'
 import { opentelemetry } from './opentelemetry/plugin.ts'
 import { prometheus } from './prometheus/plugin.ts'
 import { requestIdPlugin } from './request-id/plugin.ts'
+import { responseRewrite } from './response-rewrite/plugin.ts'
 
 export const plugins: readonly AnyPlugin[] = [
   aiAliyunContentModeration,
@@ -50,4 +51,5 @@ export const plugins: readonly AnyPlugin[] = [
   opentelemetry,
   prometheus,
   requestIdPlugin,
+  responseRewrite,
 ]

@@ -1,0 +1,70 @@
+// Replacing parts of a body by regular expressions.
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+
+export interface FilterConfig {
+  readonly regex: string
+  readonly replace: string
+  readonly scope: string
+  readonly options: string
+}
+
+export type BodyFilter = (text: string) => string
+
+/** OpenResty's options that mean the same here; `j`, `o` and `a` others: the first two only say how it is done. */
+const flags: Readonly<Record<string, string>> = { i: 'i', m: 'm', s: 's', u: 'u', j: '', o: '' }
+
+/** @throws Error for what is no regular expression, or an option that there is not here. */
+export function compileFilters(filters: readonly FilterConfig[]): BodyFilter {
+  const steps = filters.map(({ regex, replace, scope, options }) => {
+    const pattern = new RegExp(regex, flagsOf(options) + (scope === 'global' ? 'g' : ''))
+    const replacement = compileReplacement(replace)
+    return (text: string) => text.replace(pattern, (...match) => replacement(match))
+  })
+  return (text) => steps.reduce((changed, step) => step(changed), text)
+}
+
+function flagsOf(options: string): string {
+  return [...new Set(options)]
+    .map((option) => {
+      const flag = flags[option]
+      if (flag === undefined) throw new Error(`unknown option ${option}`)
+      return flag
+    })
+    .join('')
+}
+
+/** `$1`, `${1}`, `$0` for all that matched, `$$` for the sign itself. */
+function compileReplacement(text: string): (match: readonly unknown[]) => string {
+  const parts = [...text.matchAll(/\$(?:(\$)|(\d+)|\{(\d+)\})|[^$]+|\$/g)].map(
+    ([all, dollar, plain, braced]) => {
+      if (dollar !== undefined) return '$'
+      const group = plain ?? braced
+      return group === undefined ? all : Number(group)
+    },
+  )
+  return (match) => parts.map((part) => (typeof part === 'string' ? part : textOf(match[part]))).join('')
+}
+
+function textOf(group: unknown): string {
+  return typeof group === 'string' ? group : ''
+}
+
+/** Filters see text. What cannot be unpacked is passed on as it is, and undefined. */
+export function unpack(body: Buffer, encoding: string | undefined, bytesMax: number): Buffer | undefined {
+  try {
+    switch (encoding?.toLowerCase()) {
+      case undefined:
+      case '':
+      case 'identity':
+        return body.subarray(0, bytesMax)
+      case 'gzip':
+        return gunzipSync(body, { maxOutputLength: bytesMax })
+      case 'br':
+        return brotliDecompressSync(body, { maxOutputLength: bytesMax })
+      default:
+        return undefined
+    }
+  } catch {
+    return undefined
+  }
+}
