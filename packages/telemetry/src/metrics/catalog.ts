@@ -87,7 +87,7 @@ export const catalog = {
   },
   ai_moderation_errors_total: {
     type: 'counter',
-    help: 'Moderation calls that failed; the content passed unchecked.',
+    help: 'Moderation calls that failed, whatever became of the content.',
     labels: ['plugin', 'route_id', 'side'],
   },
   upstream_status: {
