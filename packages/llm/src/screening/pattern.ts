@@ -65,6 +65,7 @@ function translate(source: string): string {
   const end = /\(\?[a-z]*m/.test(source) ? '$' : '(?:\\n?\\z)'
   let isClass = false
   return source.replaceAll(tokens, (token) => {
+    if (token.startsWith('\\Q')) return literal(token.slice(2).replace(/\\E$/, ''))
     if (token.startsWith('\\')) return (isClass ? inside : outside)[token.slice(1)] ?? token
     if (token.startsWith('[:')) return token
     if (token === ']' || token.startsWith('[')) {
@@ -76,4 +77,9 @@ function translate(source: string): string {
     // What groups hold is of no interest, and their names may stand in several patterns.
     return token.startsWith('(?#') ? '' : '(?:'
   })
+}
+
+/** Quoted text may go on to the end of a pattern, and must not into the next. */
+function literal(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|-]/g, '\\$&')
 }

@@ -27,6 +27,8 @@ describe('a pattern', () => {
     [String.raw`\Qa.b(\E+`, 'a.b((', true],
     [String.raw`[[:alpha:]]+[$]`, 'abc$', true],
     ['[]a]b', ']b', true],
+    [String.raw`\Q(a\|b`, String.raw`(a\|b`, true],
+    [String.raw`[\Q^]-\Ea]{4}`, 'a]-^', true],
     [String.raw`[[:digit:]\s]b`, '\vb', true],
     ['[a[]$', '[\n', true],
     ['a(?#never mind)b', 'ab', true],
@@ -54,6 +56,11 @@ describe('a pattern', () => {
   ])('%s is refused', (source, complaint) => {
     expect(patternComplaint('deny', source)).toBe(complaint)
     expect(() => compilePatterns([source])).toThrow('error parsing regexp')
+  })
+
+  test('that is quoted to its end leaves others alone', () => {
+    const patterns = compilePatterns([String.raw`\Qa.b`, 'c.d'])
+    expect(['a.b', 'axb', 'cxd'].map((text) => patterns.test(text))).toEqual([true, false, true])
   })
 
   test('of many is found where any is, each with its own flags', () => {
