@@ -126,6 +126,20 @@ function testClient(
     expect(error instanceof Error ? error.message : JSON.stringify(error)).toMatch(brokenMessage)
   })
 
+  test('is told what went wrong in the middle of a stream', async () => {
+    const many = Array.from({ length: 20 }, () => 'word ')
+    provider().setScenario({ words: many, errorAfterChunks: 12 })
+    const error = await errorOf(streamed())
+    expect(error instanceof Error ? error.message : JSON.stringify(error)).toContain('mock error 529')
+  })
+
+  test('gets a stream past what keeps it alive', async () => {
+    provider().setScenario({ words, chatty: true })
+    const { told, pieces } = await streamed()
+    expect(told).toEqual({ text: words.join(''), calls: [], usage })
+    expect(pieces).toEqual(words)
+  })
+
   test('leaves in the middle of a stream, and the provider is left at once', async () => {
     provider().setScenario({ words: Array.from({ length: 20 }, () => 'word '), stallAfterChunks: 12 })
     const leaving = new AbortController()

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ServerResponse } from 'node:http'
 import { moderatedText, moderationAnswer } from '../aliyun-server/answer.ts'
-import { anthropicError, anthropicEvents, anthropicMessage } from './anthropic-answers.ts'
+import { anthropicError, anthropicEvents, anthropicMessage, namedEvent } from './anthropic-answers.ts'
 import { type Asked, chatCompletion, chatEvents, embeddings, errorDocument } from './answers.ts'
 import { geminiContent, geminiEmbeddings, geminiError, geminiEvents } from './gemini-answers.ts'
 import { responsesDocument, responsesEvents } from './responses-answers.ts'
@@ -164,12 +164,30 @@ async function stream(
       return
     }
     if (record.chunksSent === scenario.stallAfterChunks) return
+    if (record.chunksSent === scenario.errorAfterChunks) {
+      res.end(errorEventOf(kindOf(record)))
+      return
+    }
     if (record.chunksSent > 0 && scenario.gapMs) await pause(scenario.gapMs, undefined, { signal: gone })
     // The write is waited for, so that a cut comes after the bytes and a slow reader slows the stream.
-    await write(res, event, gone)
+    await write(res, scenario.chatty ? chattily(event) : event, gone)
     record.chunksSent++
   }
   res.end()
+}
+
+/** Anthropic's pings are events of their own; the others are left alone by whoever does not know them. */
+function chattily(event: string): string {
+  const ping = event.startsWith('event: message_start') ? namedEvent('ping', {}) : ''
+  return `: still here\n\n${event}${ping}`.replaceAll('\n', '\r\n')
+}
+
+function errorEventOf(kind: Kind): string {
+  const error = errorOf(kind, 529)
+  if (kind === 'messages') return namedEvent('error', error)
+  if (kind !== 'responses') return `data: ${JSON.stringify(error)}\n\n`
+  const details = { sequence_number: 99, code: 'server_error', message: 'mock error 529', param: null }
+  return namedEvent('error', details)
 }
 
 function write(res: ServerResponse, event: string, gone: AbortSignal): Promise<void> {

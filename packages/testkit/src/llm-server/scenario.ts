@@ -35,6 +35,10 @@ export interface Scenario {
   readonly done?: false
   /** Destroys the connection after so many chunks of a stream. */
   readonly cutAfterChunks?: number
+  /** Says in the stream itself, after so many chunks, that something failed, and ends it. */
+  readonly errorAfterChunks?: number
+  /** Between the chunks of a stream there are comments and pings, and its lines end with CR and LF. */
+  readonly chatty?: boolean
   /** Sends nothing more after so many chunks, and keeps the connection open. */
   readonly stallAfterChunks?: number
   /** What the model thinks before it answers, in pieces; in chats and Anthropic's messages. */
