@@ -1,4 +1,5 @@
-import { complaintAbout, runPlugin } from '@weir/plugin-api/harness'
+import { openaiChat } from '@weir/llm'
+import { complaintAbout, createTestExchange, runPlugin } from '@weir/plugin-api/harness'
 import { requestId } from '@weir/plugin-api'
 import { expect, test } from 'vitest'
 import { requestIdPlugin } from './plugin.ts'
@@ -25,6 +26,14 @@ const upstream = () => ({
   headers: ['x-request-id', 'theirs'],
   source: 'upstream' as const,
   body: '',
+})
+
+test('an LLM provider’s own id gives way', async () => {
+  const llm = createTestExchange({ protocol: openaiChat, body: {} })
+  const request = { headers: { 'x-request-id': 'abc' } }
+  expect((await runPlugin(requestIdPlugin, {}, { upstream, llm, request })).header('x-request-id')).toBe(
+    'abc',
+  )
 })
 
 test('the upstream’s word stands, and the response may be left alone', async () => {

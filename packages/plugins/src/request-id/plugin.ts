@@ -1,5 +1,6 @@
 // Gives each request an id that client, upstream and logs know it by (contract/common-plugins.md §4.4).
 import { definePlugin, requestId } from '@weir/plugin-api'
+import { headerOf, setHeader } from '../header-list/header-list.ts'
 import { createIds } from './ids.ts'
 import { type Config, schema } from './schema.ts'
 
@@ -22,11 +23,11 @@ export const requestIdPlugin = definePlugin<Config>({
         return undefined
       },
 
+      /** What an LLM provider calls the request is no answer to who asked this gateway for an id. */
       headerFilter(ctx, { headers }) {
         const id = include_in_response ? ctx.state.get(requestId) : undefined
         if (id === undefined) return
-        for (let at = 0; at < headers.length; at += 2) if (headers[at]?.toLowerCase() === field) return
-        headers.push(name, id)
+        if (ctx.llm || headerOf(headers, name) === undefined) setHeader(headers, name, id)
       },
     }
   },
