@@ -98,7 +98,7 @@ describe('a start that cannot be', () => {
     const root = join(import.meta.dirname, '..')
     const process = await startProcess({
       command: join(root, 'node_modules/.bin/node'),
-      args: [join(root, 'packages/weir/src/main.ts'), 'start', '-c', join(directory, 'config.yaml')],
+      args: [join(root, 'packages/weir/src/main.js'), 'start', '-c', join(directory, 'config.yaml')],
       cwd: directory,
       env,
     })

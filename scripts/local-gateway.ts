@@ -38,7 +38,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
 
   const status = `http://127.0.0.1:${portOf('WEIR_STATUS_PORT', 7085)}/status/ready`
   if (await answers(status)) throw new Error(`another gateway runs here already: ${status} answers`)
-  const main = join(root, 'packages/weir/src/main.ts')
+  const main = join(root, 'packages/weir/src/main.js')
   const args = [...(watch ? ['--watch', '--watch-preserve-output'] : []), main, 'start', '-c', configFile]
   // In a group of its own, so that Ctrl-C reaches it once: through `signal`.
   const child = spawn(process.execPath, args, {

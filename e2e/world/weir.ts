@@ -106,7 +106,7 @@ export async function startWeir(options: WeirOptions = {}): Promise<Weir> {
         }
   const process = await startProcess({
     command: join(root, 'node_modules/.bin/node'),
-    args: [join(root, 'packages/weir/src/main.ts'), role, '-c', file],
+    args: [join(root, 'packages/weir/src/main.js'), role, '-c', file],
     cwd: directory,
     ...(options.env && { env: options.env }),
     ready,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { freePort, startProcess, type RunningProcess } from '@weir/testkit'
 import { probeArgs } from './stalls.ts'
 
-const main = join(import.meta.dirname, '../../packages/weir/src/main.ts')
+const main = join(import.meta.dirname, '../../packages/weir/src/main.js')
 
 export const adminKey = 'bench-admin-key-000000000000'
 const START_MS_MAX = 120_000

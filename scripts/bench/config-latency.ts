@@ -8,7 +8,7 @@ import { createCaller } from './latency.ts'
 import { median, quantile } from './numbers.ts'
 import type { Bench, Row } from './row.ts'
 
-const main = join(import.meta.dirname, '../../packages/weir/src/main.ts')
+const main = join(import.meta.dirname, '../../packages/weir/src/main.js')
 const adminKey = 'bench-admin-key-000000000000'
 const p99MsMax = 100
 

@@ -6,7 +6,7 @@ import { type AdminApi, createAdminApi } from '../admin-api.ts'
 import { consumerKey, paths } from './requests.ts'
 import { type Target, toTarget } from './target.ts'
 
-const main = join(import.meta.dirname, '../../packages/weir/src/main.ts')
+const main = join(import.meta.dirname, '../../packages/weir/src/main.js')
 const adminKey = 'bench-admin-key-000000000000'
 
 export interface WeirTarget extends Target {

@@ -5,13 +5,13 @@ import type { ParseServices } from './parse-plugins.ts'
 import { Resolution } from './references.ts'
 
 /** Both as PEM. The certificate may have its chain behind it. */
-export interface KeyPair {
+interface KeyPair {
   readonly cert: string
   readonly key: string
 }
 
 /** Whom a server certificate asks for a certificate in return. */
-export interface ClientVerification {
+interface ClientVerification {
   /** PEM. */
   readonly ca: string
   /** Certificates that may stand between the client's and the authority's. */

@@ -59,7 +59,10 @@ const FIRST_LOAD_MS = 1000
 
 const SECRETS = '/secrets/'
 
+/** Without a change of the configuration. */
 const SETTLE_MS = 500
+/** A start is over then, whatever still changes. */
+const STARTING_MS = 10_000
 /** A larger heap would take too long to go through. */
 const SETTLE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -72,6 +75,7 @@ export class DataPlane {
   #addresses: readonly ListenAddress[] = []
   #storeStatus: FollowerStatus
   #wasReady = false
+  #changedAt = 0
   #plugins: PluginList
 
   constructor(parts: DataPlaneParts) {
@@ -80,6 +84,7 @@ export class DataPlane {
     this.#follower = follow(parts.store, {
       onSnapshot: (entries, revision) => this.#load(entries, revision),
       onChanges: (changes, revision) => {
+        this.#changedAt = performance.now()
         parts.feed.apply(changes, revision)
         this.#configureSecrets(changes)
         parts.crew.apply(changes, revision)
@@ -119,7 +124,7 @@ export class DataPlane {
       if (prometheus.enable_export_server) this.#metrics = await this.#serveMetrics()
       // The last one, so that whoever gets an answer from it can be sure of the others.
       if (status) this.#status = await startStatusServer(status, () => this.#firstUnready())
-      setTimeout(() => this.#settle(), SETTLE_MS).unref()
+      this.#settleLater(performance.now() + STARTING_MS)
     } catch (error) {
       await this.close()
       throw error
@@ -156,6 +161,15 @@ export class DataPlane {
     await this.#parts.crew.close()
     this.#parts.health.close()
     this.#parts.secrets.close()
+  }
+
+  #settleLater(deadline: number): void {
+    const settle = () => {
+      const now = performance.now()
+      if (now - this.#changedAt >= SETTLE_MS || now > deadline) this.#settle()
+      else this.#settleLater(deadline)
+    }
+    setTimeout(settle, SETTLE_MS).unref()
   }
 
   /** Starting leaves behind garbage of the size of what stays, which V8 would keep for as long as nothing happens. */

@@ -28,7 +28,7 @@ export interface WeirProcessOptions {
   readonly directory?: string
 }
 
-const main = join(import.meta.dirname, '../main.ts')
+const main = join(import.meta.dirname, '../main.js')
 const anyPort = { ip: '127.0.0.1', port: 0 }
 
 export const baseConfig = {
