@@ -83,3 +83,6 @@ export interface RateLimitingInfo {
 }
 
 export const rateLimitingInfo = defineStateKey<RateLimitingInfo>('rate-limiting-info')
+
+/** Set when a plugin has put an end of its own to a streamed answer: nobody keeps what the client got. */
+export const answerDenied = defineStateKey<boolean>('answer-denied')

@@ -1,6 +1,7 @@
 // What the cache of one configuration does in each phase: look up, listen in, store. Loaded with its first request.
 import { toCounterPolicy } from '@weir/counters'
 import {
+  answerDenied,
   cacheOutcome,
   defineStateKey,
   type LlmExchange,
@@ -65,7 +66,8 @@ export function createCache(config: Config, host: PluginHost): Cache {
   }
 
   async function find(ctx: RequestContext, llm: LlmExchange): Promise<Reply | undefined> {
-    const fingerprint = await fingerprintOf(ctx, llm)
+    let fingerprint = fingerprintOf(ctx, llm)
+    if (fingerprint instanceof Promise) fingerprint = await fingerprint
     if (fingerprint === undefined) return bypass(ctx)
     const scope = scopeOf(ctx, scopeSettings)
     const key = exactKey(scope, fingerprint)
@@ -185,7 +187,8 @@ export function createCache(config: Config, host: PluginHost): Cache {
       if (!miss?.recording || !llm) return
       const { reason } = llm.ledger
       const isComplete = outcome === 'complete' && (reason === 'answered' || reason === 'streamed')
-      const isStored = status === 200 && isComplete && llm.instance === miss.instance
+      const isDenied = ctx.state.get(answerDenied) === true
+      const isStored = status === 200 && isComplete && !isDenied && llm.instance === miss.instance
       const recorded = isStored ? miss.recording.recorded(llm.protocol) : undefined
       miss.recording.release()
       if (!recorded) return

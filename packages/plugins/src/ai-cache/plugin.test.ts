@@ -1,5 +1,5 @@
 import { openaiResponses, passthrough, protocolNamed } from '@weir/llm'
-import { cacheOutcome } from '@weir/plugin-api'
+import { answerDenied, cacheOutcome } from '@weir/plugin-api'
 import { complaintAbout, type RunResult } from '@weir/plugin-api/harness'
 import { until } from '@weir/testkit'
 import { describe, expect, test } from 'vitest'
@@ -113,6 +113,16 @@ describe('what is not kept', () => {
       'a stream that is too long',
       { ...sse, upstream: () => streamOf([event, done]) },
       { max_cache_body_size: 45 },
+    ],
+    [
+      'a stream that a plugin has denied',
+      {
+        ...sse,
+        upstream(ctx) {
+          ctx.state.set(answerDenied, true)
+          return streamOf([event, done])
+        },
+      },
     ],
     [
       'a stream of Anthropic’s that ends with an error',

@@ -1,6 +1,7 @@
 // What callers get instead of what was denied: an answer of their own protocol (ai-plugins.md §2.2).
 import { encodeFrame } from '@weir/llm'
-import type { LlmExchange, Reply, StageOutput } from '@weir/plugin-api'
+import { answerDenied, type LlmExchange, type Reply, type StageOutput } from '@weir/plugin-api'
+import type { JudgedStream } from './judged-stream.ts'
 import type { StreamProgress } from './stream-progress.ts'
 
 export function denialOf(llm: LlmExchange, text: string, status: number): Reply {
@@ -17,13 +18,13 @@ export function denialOf(llm: LlmExchange, text: string, status: number): Reply 
 
 /** Ends a stream properly, with the denial in place of the rest. */
 export function denyRest(
-  llm: LlmExchange,
+  { ctx, llm, isFramed }: JudgedStream,
   text: string,
-  isFramed: boolean,
   progress: StreamProgress,
   out: StageOutput,
 ): void {
   const { protocol, requestModel, usage } = llm
+  ctx.state.set(answerDenied, true)
   if (isFramed) for (const bytes of deniedFrames(text, usage?.raw)) out.push(bytes)
   else out.push(progress.denial(text, usage?.raw) ?? protocol.denyStream(text, requestModel, usage?.raw))
   out.finish()

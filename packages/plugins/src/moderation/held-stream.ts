@@ -101,7 +101,7 @@ export class HeldStream implements EventStage {
   }
 
   #follow(outcome: Outcome, out: StageOutput): void {
-    const { llm, isFramed } = this.#stream
+    const { llm } = this.#stream
     if (outcome.is === 'passed') {
       this.#release(out)
       return
@@ -109,7 +109,7 @@ export class HeldStream implements EventStage {
     this.#over = true
     this.#held = []
     if (outcome.is === 'refused') refuseRest(llm, outcome.reply, out)
-    denyRest(llm, outcome.text, isFramed, this.#progress, out)
+    denyRest(this.#stream, outcome.text, this.#progress, out)
   }
 
   #release(out: StageOutput): void {

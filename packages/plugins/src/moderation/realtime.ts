@@ -50,7 +50,7 @@ export class RealtimeCheck implements EventStage {
   }
 
   async #judge(event: SseEvent | undefined, out: StageOutput): Promise<void> {
-    const { ctx, llm, moderator, isFramed } = this.#stream
+    const { ctx, llm, moderator } = this.#stream
     this.#checkedAt = performance.now()
     const text = this.#text
     this.#text = ''
@@ -59,7 +59,7 @@ export class RealtimeCheck implements EventStage {
     if (outcome.is === 'refused') refuseRest(llm, outcome.reply, out)
     if (outcome.is === 'denied') {
       this.#over = true
-      denyRest(llm, outcome.text, isFramed, this.#progress, out)
+      denyRest(this.#stream, outcome.text, this.#progress, out)
     } else if (event) this.#pass(event, out)
   }
 
