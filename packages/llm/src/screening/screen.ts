@@ -20,6 +20,8 @@ export type Verdict =
   | 'denied'
   /** There is nothing that the rules are about. */
   | 'nothing_said'
+  /** More than these patterns can be tried on. */
+  | 'too_long'
 
 export interface Screen {
   judge(protocol: ProtocolName, body: JsonObject): Verdict
@@ -29,13 +31,16 @@ export interface Screen {
 
 /** What matching may take in one turn: bytes times the patterns' sizes; some ten milliseconds at worst. */
 const workAtOnceMax = 2_000_000
+/** The same for one text in a thread of its own: some twenty seconds at worst, and half a second as a rule. */
+const workMax = 5_000_000_000
 
 /** Throws SyntaxError for a pattern that cannot be compiled. */
 export function createScreen({ allow, deny, allRoles, allHistory }: ScreeningRules): Screen {
   const allowed = patternOf(allow)
   const denied = patternOf(deny)
+  const size = 1 + (allowed?.size ?? 0) + (denied?.size ?? 0)
   return {
-    bytesAtOnceMax: Math.floor(workAtOnceMax / (1 + (allowed?.size ?? 0) + (denied?.size ?? 0))),
+    bytesAtOnceMax: Math.floor(workAtOnceMax / size),
     judge(protocol, body) {
       const conversation = conversationOf(protocol, body)
       // The items of one call to Responses are a turn, all of them.
@@ -43,6 +48,7 @@ export function createScreen({ allow, deny, allRoles, allHistory }: ScreeningRul
       const said = allRoles ? turns : turns.filter(({ role }) => role === 'user')
       if (said.length === 0) return 'nothing_said'
       const text = said.map(({ content }) => content).join(' ')
+      if (text.length * size > workMax) return 'too_long'
       if (allowed && !allowed.test(text)) return 'not_allowed'
       return denied?.test(text) ? 'denied' : 'passes'
     },

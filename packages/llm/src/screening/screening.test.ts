@@ -138,4 +138,7 @@ test('the more there is to try, the less is judged at once', () => {
   expect(few.bytesAtOnceMax).toBeGreaterThan(65_536)
   expect(many.bytesAtOnceMax).toBeLessThan(10_000)
   expect(many.bytesAtOnceMax).toBeGreaterThan(1000)
+  const long = { messages: [{ role: 'user', content: 'x'.repeat(10_000_000) }] }
+  expect(few.judge('openai-chat', long)).toBe('passes')
+  expect(many.judge('openai-chat', long)).toBe('too_long')
 })

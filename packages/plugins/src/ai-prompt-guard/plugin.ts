@@ -20,6 +20,7 @@ const replies: Readonly<Record<Verdict, Reply | undefined>> = {
   nothing_said: undefined,
   not_allowed: notAllowed,
   denied,
+  too_long: { status: 413, body: { message: 'the request is too long to be checked' } },
 }
 
 export const aiPromptGuard = definePlugin<Config>({
