@@ -116,6 +116,10 @@ describe('The AI SDK', () => {
     ['openai', 'openai', (url: string) => models.openai(url).chat('gpt-mini')],
     ['openai', 'claude', (url: string) => models.openai(url).chat('gpt-mini')],
     ['anthropic', 'openai', (url: string) => models.anthropic(url).messages('claude-sonnet-4-5')],
+    ['responses', 'chat', (url: string) => models.openai(url).responses('gpt-5-mini')],
+    ['responses', 'claude', (url: string) => models.openai(url).responses('gpt-5-mini')],
+    ['anthropic', 'responses', (url: string) => models.anthropic(url).messages('claude-sonnet-4-5')],
+    ['openai', 'responses', (url: string) => models.openai(url).chat('gpt-mini')],
   ] as const)('gets an object by its %s provider at %s', async (_, route, model) => {
     world().llm.setScenario({ words: ['{"city":', '"Paris"}'] })
     const schema = jsonSchema<{ city: string }>({
@@ -142,6 +146,8 @@ describe('What the model thinks', () => {
     ['compatible', 'claude', (url: string) => models.compatible(url).chatModel('qwen')],
     ['anthropic', 'claude', (url: string) => models.anthropic(url).messages('claude-sonnet-4-5')],
     ['anthropic', 'openai', (url: string) => models.anthropic(url).messages('claude-sonnet-4-5')],
+    ['responses', 'chat', (url: string) => models.openai(url).responses('gpt-5-mini')],
+    ['responses', 'claude', (url: string) => models.openai(url).responses('gpt-5-mini')],
   ] as const)('is told by the %s provider at %s, whole and streamed', async (_, route, open) => {
     world().llm.setScenario({ reasoning, words: ['Sun'] })
     const model = open(world().url(route))

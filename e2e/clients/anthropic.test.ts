@@ -103,3 +103,34 @@ test('Anthropic’s client has tokens counted where nobody counts them', async (
   expect(tokens).toBeGreaterThan(0)
   expect(world().llm.requests).toHaveLength(0)
 })
+
+test('Anthropic’s client finds its beta’s path and the models', async () => {
+  const client = open(world().url('chat'))
+  const { content } = await client.beta.messages.create(body({}))
+  expect(content).toMatchObject([{ type: 'text', text: 'Hello from mock llm' }])
+  const models: string[] = []
+  for await (const { id } of client.models.list()) models.push(id)
+  expect(models).toEqual(['gpt-of-the-route'])
+})
+
+test('pictures, documents and the system’s words of Anthropic’s client arrive', async () => {
+  const data = Buffer.from('%PDF').toString('base64')
+  await open(world().url('openai')).messages.create({
+    ...body({}),
+    system: [{ type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } }],
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'image', source: { type: 'base64', media_type: 'image/png', data } },
+          { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data } },
+          { type: 'text', text: question },
+        ],
+      },
+    ],
+  })
+  const sent = world().llm.requests[0]?.body
+  for (const part of ['Be brief.', `data:image/png;base64,${data}`, `data:application/pdf;base64,${data}`]) {
+    expect(sent).toContain(part)
+  }
+})

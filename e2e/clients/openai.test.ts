@@ -160,3 +160,9 @@ test('OpenAI’s client lists the models', async () => {
   const { data } = await open(world().url('chat')).models.list()
   expect(data).toMatchObject([{ id: 'gpt-of-the-route', object: 'model', owned_by: 'openai' }])
 })
+
+test('OpenAI’s client is told what only the service with the stored conversation could answer', async () => {
+  const asked = open(world().url('chat')).responses.create({ model, input: 'hi', previous_response_id: 'r' })
+  await expect(asked).rejects.toThrow(OpenAI.BadRequestError)
+  await expect(asked).rejects.toThrow(/previous_response_id/)
+})

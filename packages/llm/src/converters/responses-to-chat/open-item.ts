@@ -1,6 +1,6 @@
 // One item of a response's output while its stream brings it.
 import type { JsonObject } from '../../protocols/protocol.ts'
-import { callItem, messageItem, reasoningItem, textPart } from './response-object.ts'
+import { callItem, messageItem, reasoningItem, summaryPart, textPart } from './response-object.ts'
 
 type Event = readonly [type: string, data: JsonObject]
 
@@ -35,7 +35,7 @@ export class OpenItem {
       { output_index: this.#index, item: this.item('in_progress') },
     ]
     if (this.kind === 'call') return [added]
-    return [added, ['response.content_part.added', { ...this.#partPlace(), part: this.#part('') }]]
+    return [added, this.#partEvent('added', '')]
   }
 
   add(text: string): Event[] {
@@ -45,7 +45,7 @@ export class OpenItem {
       case 'message':
         return [['response.output_text.delta', { ...this.#partPlace(), ...delta, logprobs: [] }]]
       case 'reasoning':
-        return [['response.reasoning_text.delta', { ...this.#partPlace(), ...delta }]]
+        return [['response.reasoning_summary_text.delta', { ...this.#partPlace(), ...delta }]]
       case 'call':
         return [['response.function_call_arguments.delta', { ...this.#place(), ...delta }]]
     }
@@ -58,10 +58,10 @@ export class OpenItem {
       const name = this.#names?.name ?? ''
       return [['response.function_call_arguments.done', { ...this.#place(), name, arguments: text }], done]
     }
-    const part: Event = ['response.content_part.done', { ...this.#partPlace(), part: this.#part(text) }]
+    const part = this.#partEvent('done', text)
     return this.kind === 'message'
       ? [['response.output_text.done', { ...this.#partPlace(), text, logprobs: [] }], part, done]
-      : [['response.reasoning_text.done', { ...this.#partPlace(), text }], part, done]
+      : [['response.reasoning_summary_text.done', { ...this.#partPlace(), text }], part, done]
   }
 
   item(status: 'in_progress' | 'completed' = 'completed'): JsonObject {
@@ -82,10 +82,13 @@ export class OpenItem {
   }
 
   #partPlace(): JsonObject {
-    return { ...this.#place(), content_index: 0 }
+    return { ...this.#place(), [this.kind === 'message' ? 'content_index' : 'summary_index']: 0 }
   }
 
-  #part(text: string): JsonObject {
-    return this.kind === 'message' ? textPart(text) : { type: 'reasoning_text', text }
+  #partEvent(step: 'added' | 'done', text: string): Event {
+    const place = this.#partPlace()
+    return this.kind === 'message'
+      ? [`response.content_part.${step}`, { ...place, part: textPart(text) }]
+      : [`response.reasoning_summary_part.${step}`, { ...place, part: summaryPart(text) }]
   }
 }

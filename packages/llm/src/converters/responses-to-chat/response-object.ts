@@ -64,9 +64,13 @@ export function textPart(text: string): JsonObject {
   return { type: 'output_text', text, annotations: [], logprobs: [] }
 }
 
+/** As a summary: it is the only form of a model's thoughts that OpenAI shows, and that clients look for. */
 export function reasoningItem(id: string, text: string): JsonObject {
-  const content = text === '' ? [] : [{ type: 'reasoning_text', text }]
-  return { id, type: 'reasoning', summary: [], content }
+  return { id, type: 'reasoning', summary: text === '' ? [] : [summaryPart(text)] }
+}
+
+export function summaryPart(text: string): JsonObject {
+  return { type: 'summary_text', text }
 }
 
 export function callItem(
