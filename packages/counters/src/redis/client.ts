@@ -15,6 +15,20 @@ export interface Client {
 }
 
 export function fromRedis(redis: Redis): Client {
+  let isCorked = false
+
+  /** What all requests of this turn of the event loop ask is written at once. */
+  function gather(): void {
+    if (isCorked) return
+    isCorked = true
+    const { stream } = redis
+    stream.cork()
+    setImmediate(() => {
+      isCorked = false
+      stream.uncork()
+    })
+  }
+
   return {
     async open() {
       await redis.connect()
@@ -22,7 +36,10 @@ export function fromRedis(redis: Redis): Client {
     },
     evalsha: (sha1, keys, args) => redis.evalsha(sha1, keys.length, ...keys, ...args),
     eval: (lua, keys, args) => redis.eval(lua, keys.length, ...keys, ...args),
-    call: (command, args) => redis.call(command, ...args),
+    call(command, args) {
+      gather()
+      return redis.call(command, ...args)
+    },
     onError: (listener) => void redis.on('error', listener),
     onClose: (listener) => void redis.on('close', listener),
     close: () => redis.disconnect(),

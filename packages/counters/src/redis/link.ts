@@ -172,7 +172,13 @@ export class RedisLink {
       const timer = setTimeout(() => {
         setImmediate(() => reject(Object.assign(new Error('no answer'), { code: 'no answer in time' })))
       }, timeoutMs)
-      answer.then(resolve, reject).finally(() => clearTimeout(timer))
+      const inTime =
+        <V>(settle: (value: V) => void) =>
+        (value: V) => {
+          clearTimeout(timer)
+          settle(value)
+        }
+      answer.then(inTime(resolve), inTime(reject))
     })
   }
 }
