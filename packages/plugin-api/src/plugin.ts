@@ -117,6 +117,11 @@ export interface PluginHost {
    * state survive edits that do not concern them. Disposed (if it has `dispose`) when no configuration uses it.
    */
   keep<T extends object>(key: string, fingerprint: string, create: () => T): T
+  /**
+   * `finish` is called, and waited for up to some seconds, when this thread ends: for what is still to be sent or
+   * written. The returned function takes that back.
+   */
+  beforeEnd(finish: () => Promise<void>): () => void
 }
 
 export interface PluginSettings {

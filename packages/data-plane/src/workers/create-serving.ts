@@ -14,6 +14,7 @@ import {
 } from '@weir/upstream'
 import { enabledNames, importPlugins } from '../config/user-plugins.ts'
 import { toAccessEntry } from './access-entry.ts'
+import { Endings } from './endings.ts'
 import { observeStores } from './observe-stores.ts'
 import { keepTicksFast } from './keep-ticks-fast.ts'
 import { Serving } from './serving.ts'
@@ -65,6 +66,7 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
     ? createAccessLog({ path: weir.access_log.path, log })
     : undefined
   const trusted = trustedAddresses(settings)
+  const endings = new Endings()
   const serving = new Serving({
     settings,
     prefix: parts.prefix,
@@ -80,6 +82,7 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
       counters,
       settings: { forwardClientCredentials: weir.forward_client_credentials, trustedAddresses: trusted },
       now: Date.now,
+      beforeEnd: (finish) => endings.add(finish),
       health: (wanted) => parts.health(wanted),
     },
     upstreams: createCompiledUpstreams({
@@ -102,6 +105,7 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
     serving,
     accessLog,
     async close() {
+      await endings.finish()
       await accessLog?.close()
       counters.close()
       await origins.close()

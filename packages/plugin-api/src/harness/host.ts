@@ -28,6 +28,7 @@ export function createTestHost(options: TestHostOptions = {}): TestHost {
     metadata: () => undefined,
     health: () => alwaysHealthy,
     keep: (_key, _fingerprint, create) => create(),
+    beforeEnd: () => () => undefined,
     ...options,
   }
 }

@@ -1,5 +1,6 @@
 // The files that are written to. All configurations of a thread share one writer for each.
-import { type Logger, LineWriter } from '@weir/telemetry'
+import type { PluginHost } from '@weir/plugin-api'
+import { LineWriter } from '@weir/telemetry'
 
 /** Milliseconds after which a file is opened anew, so that one that was moved away is let go. */
 const reopenMs = 10_000
@@ -11,14 +12,16 @@ export interface LogFile {
 
 interface Shared {
   readonly writer: LineWriter
+  /** At the end of the thread what waits is written all the same; this takes that back. */
+  readonly stay: () => void
   users: number
   reopenedAt: number
 }
 
 const shared = new Map<string, Shared>()
 
-export function openLogFile(path: string, log: Logger): LogFile {
-  const file = shared.get(path) ?? start(path, log)
+export function openLogFile(path: string, host: PluginHost): LogFile {
+  const file = shared.get(path) ?? start(path, host)
   shared.set(path, file)
   file.users++
   return {
@@ -32,16 +35,17 @@ export function openLogFile(path: string, log: Logger): LogFile {
     close() {
       if (--file.users > 0) return
       shared.delete(path)
+      file.stay()
       void file.writer.close()
     },
   }
 }
 
-function start(path: string, log: Logger): Shared {
+function start(path: string, { log, beforeEnd }: PluginHost): Shared {
   const writer = new LineWriter({
     path,
     delayMs: 0,
     onFailure: (error) => log.error('file-logger cannot write', { path, reason: error.message }),
   })
-  return { writer, users: 0, reopenedAt: performance.now() }
+  return { writer, stay: beforeEnd(() => writer.close()), users: 0, reopenedAt: performance.now() }
 }

@@ -49,7 +49,7 @@ export const fileLogger = definePlugin<Config>({
     }
 
     function openFile(): LogFile | undefined {
-      if (!file && place.path !== undefined) file = openLogFile(place.path, host.log)
+      if (!file && place.path !== undefined) file = openLogFile(place.path, host)
       return file
     }
 

@@ -1,7 +1,6 @@
 // The way to the collector that the plugin's metadata names. All configurations of a thread share one.
 import { hostname } from 'node:os'
 import type { PluginHost } from '@weir/plugin-api'
-import type { Logger } from '@weir/telemetry'
 import type { OtlpExport, OtlpSettings } from '@weir/telemetry/otlp'
 import { type Metadata, metadataSchema } from './schema.ts'
 
@@ -12,6 +11,8 @@ interface Shared {
   /** Present when OpenTelemetry's packages are there. */
   otlp: OtlpExport | undefined
   readonly opening: Promise<OtlpExport | undefined>
+  /** At the end of the thread it is closed all the same; this takes that back. */
+  readonly stay: () => void
 }
 
 const shared = new Map<string, Shared>()
@@ -51,7 +52,8 @@ export class CollectorLink {
     const used = key === undefined ? undefined : shared.get(key)
     if (!used || key === undefined || --used.users > 0) return
     shared.delete(key)
-    void used.opening.then((otlp) => otlp?.close())
+    used.stay()
+    void close(used)
   }
 
   #follow(document: unknown): void {
@@ -69,7 +71,7 @@ export class CollectorLink {
 
   #hold(key: string, settings: OtlpSettings): void {
     this.#key = key
-    const used = shared.get(key) ?? open(settings, this.#host.log)
+    const used = shared.get(key) ?? open(settings, this.#host)
     used.users++
     shared.set(key, used)
   }
@@ -79,8 +81,13 @@ export class CollectorLink {
   }
 }
 
-function open(settings: OtlpSettings, log: Logger): Shared {
-  const opened: Shared = { users: 0, otlp: undefined, opening: load() }
+async function close({ opening }: Shared): Promise<void> {
+  await (await opening)?.close()
+}
+
+function open(settings: OtlpSettings, { log, beforeEnd }: PluginHost): Shared {
+  const stay = beforeEnd(() => close(opened))
+  const opened: Shared = { users: 0, otlp: undefined, opening: load(), stay }
   return opened
 
   async function load(): Promise<OtlpExport | undefined> {
