@@ -87,8 +87,11 @@ function readEvent(event: SseEvent): EventFacts {
       const delta = data ? objectAt(data, 'delta') : {}
       return { text: delta['type'] === 'text_delta' ? textAt(delta, 'text') : undefined }
     }
-    case 'content_block_start':
-      return { toolCall: data && objectAt(data, 'content_block')['type'] === 'tool_use' }
+    case 'content_block_start': {
+      const block = data ? objectAt(data, 'content_block') : {}
+      // Empty with Anthropic, but nothing says that it must be.
+      return { toolCall: block['type'] === 'tool_use', text: textAt(block, 'text') || undefined }
+    }
     case 'message_start':
       return { usage: data && anthropicMessages.answerUsage(objectAt(data, 'message')) }
     case 'message_delta':

@@ -5,35 +5,34 @@ import type { StageOutput } from '@weir/plugin-api'
 import { refuseRest } from './denial.ts'
 import { bytesOf, type EventStage, type JudgedStream } from './judged-stream.ts'
 import { markedBytes } from './risk-mark.ts'
+import { StreamText } from './stream-text.ts'
 
 export class FinalPacketCheck implements EventStage {
   readonly #stream: JudgedStream
-  #text = ''
+  readonly #text: StreamText
   #level: string | undefined
 
   constructor(stream: JudgedStream) {
     this.#stream = stream
+    this.#text = new StreamText(stream.llm, 0)
   }
 
   onEvent(event: SseEvent, out: StageOutput): void | Promise<void> {
     const { llm } = this.#stream
-    const { text = '', usage, done } = llm.protocol.readEvent(event)
-    this.#text += text
+    const { text = '', usage, done } = this.#text.add(event)
     // Some providers report usage with every piece of text, Anthropic's before the first.
-    const isDue = done || (usage && text === '') || this.#text.length >= textLengthMax
-    if (isDue && this.#text !== '') return this.#judge(event, out)
+    const isDue = done || (usage && text === '') || this.#text.bytes >= textLengthMax
+    if (isDue && this.#text.bytes > 0) return this.#judge(event, out)
     out.push(this.#level === undefined ? bytesOf(event) : markedBytes(llm, event, this.#level))
   }
 
   onEnd(out: StageOutput): void | Promise<void> {
-    if (this.#text !== '') return this.#judge(undefined, out)
+    if (this.#text.bytes > 0) return this.#judge(undefined, out)
   }
 
   async #judge(event: SseEvent | undefined, out: StageOutput): Promise<void> {
     const { ctx, llm, moderator } = this.#stream
-    const text = this.#text
-    this.#text = ''
-    const outcome = await moderator.check(ctx, 'stream', text)
+    const outcome = await moderator.check(ctx, 'stream', this.#text.take())
     if (outcome.is === 'refused') return refuseRest(llm, outcome.reply, out)
     this.#level = outcome.level
     if (event) out.push(markedBytes(llm, event, this.#level))

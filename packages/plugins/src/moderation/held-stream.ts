@@ -8,6 +8,7 @@ import type { Outcome } from './moderator.ts'
 import type { PortionRules } from './realtime.ts'
 import { markedBytes } from './risk-mark.ts'
 import { StreamProgress } from './stream-progress.ts'
+import { StreamText } from './stream-text.ts'
 
 export interface HoldRules {
   /** Undefined holds the whole answer, as far as the window reaches. */
@@ -33,11 +34,9 @@ export class HeldStream implements EventStage {
   readonly #rules: HoldRules
   readonly #windowBytes: number
   readonly #progress: StreamProgress
+  readonly #text: StreamText
   #held: SseEvent[] = []
   #heldBytes = 0
-  #text = ''
-  #textBytes = 0
-  #before = ''
   #isSilent = true
   #level: string | undefined
   #checkedAt = performance.now()
@@ -47,17 +46,16 @@ export class HeldStream implements EventStage {
     this.#stream = stream
     this.#rules = rules
     this.#progress = new StreamProgress(stream.llm)
+    this.#text = new StreamText(stream.llm, overlapLength)
     this.#windowBytes = rules.portion ? portionWindowBytes : wholeWindowBytes
   }
 
   onEvent(event: SseEvent, out: StageOutput): void | Promise<void> {
     if (this.#over) return
-    const { text = '', usage, done } = this.#stream.llm.protocol.readEvent(event)
-    this.#text += text
-    this.#textBytes += Buffer.byteLength(text)
+    const { text = '', usage, done } = this.#text.add(event)
     this.#held.push(event)
     this.#heldBytes += event.bytes?.length ?? event.data.length
-    const isComplete = done === true || (usage !== undefined && text === '' && this.#text !== '')
+    const isComplete = done === true || (usage !== undefined && text === '' && this.#text.bytes > 0)
     if (isComplete || this.#isDue()) return this.#judge(out)
     if (!this.#rules.portion && !this.#stream.isFramed) out.push(comment)
   }
@@ -76,13 +74,13 @@ export class HeldStream implements EventStage {
     const { portion } = this.#rules
     if (!portion) return false
     // Events before any text are nobody's concern.
-    if (this.#text === '' || this.#textBytes >= portion.bytes) return true
+    if (this.#text.bytes === 0 || this.#text.bytes >= portion.bytes) return true
     return performance.now() - this.#checkedAt >= portion.milliseconds
   }
 
   #judge(out: StageOutput): void | Promise<void> {
     this.#checkedAt = performance.now()
-    if (this.#text !== '') return this.#ask(out)
+    if (this.#text.bytes > 0) return this.#ask(out)
     const outcome = this.#isSilent && !this.#rules.portion ? this.#rules.silence : undefined
     if (outcome) this.#follow(outcome, out)
     else this.#release(out)
@@ -90,12 +88,8 @@ export class HeldStream implements EventStage {
 
   async #ask(out: StageOutput): Promise<void> {
     const { ctx, moderator } = this.#stream
-    const text = this.#before + this.#text
-    this.#text = ''
-    this.#textBytes = 0
     this.#isSilent = false
-    this.#before = text.slice(-overlapLength)
-    const outcome = await moderator.check(ctx, 'stream', text)
+    const outcome = await moderator.check(ctx, 'stream', this.#text.take())
     if (outcome.is === 'passed') this.#level = outcome.level
     this.#follow(outcome, out)
   }

@@ -5,6 +5,7 @@ import type { StageOutput } from '@weir/plugin-api'
 import { denyRest, refuseRest } from './denial.ts'
 import { bytesOf, type EventStage, type JudgedStream } from './judged-stream.ts'
 import { StreamProgress } from './stream-progress.ts'
+import { StreamText } from './stream-text.ts'
 
 /** When a portion of text is large or old enough to be judged. */
 export interface PortionRules {
@@ -16,8 +17,7 @@ export class RealtimeCheck implements EventStage {
   readonly #stream: JudgedStream
   readonly #rules: PortionRules
   readonly #progress: StreamProgress
-  #text = ''
-  #bytes = 0
+  readonly #text: StreamText
   #checkedAt = performance.now()
   #over = false
 
@@ -25,37 +25,31 @@ export class RealtimeCheck implements EventStage {
     this.#stream = stream
     this.#rules = rules
     this.#progress = new StreamProgress(stream.llm)
+    this.#text = new StreamText(stream.llm, 0)
   }
 
   onEvent(event: SseEvent, out: StageOutput): void | Promise<void> {
     if (this.#over) return
-    const facts = this.#stream.llm.protocol.readEvent(event)
-    if (facts.text !== undefined) {
-      this.#text += facts.text
-      this.#bytes += Buffer.byteLength(facts.text)
-    }
+    const facts = this.#text.add(event)
     if (this.#isDue(facts.done === true)) return this.#judge(event, out)
     this.#pass(event, out)
   }
 
   /** A stream that ends without its terminator is judged to its last word as well. */
   onEnd(out: StageOutput): void | Promise<void> {
-    if (this.#text !== '') return this.#judge(undefined, out)
+    if (this.#text.bytes > 0) return this.#judge(undefined, out)
   }
 
   #isDue(done: boolean): boolean {
-    if (this.#text === '') return false
-    if (done || this.#bytes >= this.#rules.bytes) return true
+    if (this.#text.bytes === 0) return false
+    if (done || this.#text.bytes >= this.#rules.bytes) return true
     return performance.now() - this.#checkedAt >= this.#rules.milliseconds
   }
 
   async #judge(event: SseEvent | undefined, out: StageOutput): Promise<void> {
     const { ctx, llm, moderator } = this.#stream
     this.#checkedAt = performance.now()
-    const text = this.#text
-    this.#text = ''
-    this.#bytes = 0
-    const outcome = await moderator.check(ctx, 'stream', text)
+    const outcome = await moderator.check(ctx, 'stream', this.#text.take())
     if (outcome.is === 'refused') refuseRest(llm, outcome.reply, out)
     if (outcome.is === 'denied') {
       this.#over = true
