@@ -123,8 +123,14 @@ test('an answer is given again by any worker, whole or as a stream, and counted'
     const first = await ask('plain', 'hi', options)
     expect(first).toMatchObject({ status: 200, cache: 'MISS' })
     expect(await untilHit('plain', 'hi', options)).toEqual({ ...first, cache: 'HIT' })
+    const before = model.requestCount
+    // New connections, which go to one worker or the other.
+    for (let i = 0; i < 6; i++) {
+      const headers = { Connection: 'close' }
+      expect(await ask('plain', 'hi', { ...options, headers })).toMatchObject({ cache: 'HIT' })
+    }
+    expect(model.requestCount).toBe(before)
   }
-  expect(model.requestCount).toBe(2)
   const page = await weir.metrics()
   expect(page).toMatch(
     /apisix_ai_cache_hits_total\{layer="exact",route="plain".*node="ai-proxy-openai-compatible"/,
