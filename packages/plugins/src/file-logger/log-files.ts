@@ -41,11 +41,11 @@ export function openLogFile(path: string, host: PluginHost): LogFile {
   }
 }
 
-function start(path: string, { log, beforeEnd }: PluginHost): Shared {
+function start(path: string, host: PluginHost): Shared {
   const writer = new LineWriter({
     path,
     delayMs: 0,
-    onFailure: (error) => log.error('file-logger cannot write', { path, reason: error.message }),
+    onFailure: (error) => host.log.error('file-logger cannot write', { path, reason: error.message }),
   })
-  return { writer, stay: beforeEnd(() => writer.close()), users: 0, reopenedAt: performance.now() }
+  return { writer, stay: host.beforeEnd(() => writer.close()), users: 0, reopenedAt: performance.now() }
 }

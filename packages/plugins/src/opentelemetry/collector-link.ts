@@ -85,17 +85,17 @@ async function close({ opening }: Shared): Promise<void> {
   await (await opening)?.close()
 }
 
-function open(settings: OtlpSettings, { log, beforeEnd }: PluginHost): Shared {
-  const stay = beforeEnd(() => close(opened))
+function open(settings: OtlpSettings, host: PluginHost): Shared {
+  const stay = host.beforeEnd(() => close(opened))
   const opened: Shared = { users: 0, otlp: undefined, opening: load(), stay }
   return opened
 
   async function load(): Promise<OtlpExport | undefined> {
     try {
       const { openOtlp } = await import('@weir/telemetry/otlp')
-      return (opened.otlp = openOtlp(settings, log))
+      return (opened.otlp = openOtlp(settings, host.log))
     } catch (error) {
-      log.error('OpenTelemetry cannot be used', {
+      host.log.error('OpenTelemetry cannot be used', {
         reason: error instanceof Error ? error.message : 'unknown',
       })
       return undefined
