@@ -102,6 +102,13 @@ function testClient(
     expect(pieces.join('')).toBe(tool.map(({ input }) => JSON.stringify(input)).join(''))
   })
 
+  test('gets calls without arguments', async () => {
+    const bare = [{ name: weather.name, input: {} }]
+    provider().setScenario({ tool: bare })
+    expect(await client().ask({ tools: true })).toMatchObject({ calls: bare })
+    expect((await streamed({ tools: true })).told).toMatchObject({ calls: bare })
+  })
+
   test('hands back what its tools answered', async () => {
     provider().setScript(({ body }) => (body.includes('21 degrees') ? { words } : { tool }))
     expect(await client().useTool('21 degrees')).toBe(words.join(''))

@@ -83,7 +83,9 @@ function* thinkingEvents(pieces: readonly string[], index: number): Generator<st
 
 function* callEvents(call: Asked['calls'][number], index: number): Generator<string> {
   yield namedEvent('content_block_start', { index, content_block: { ...toBlock(call, index), input: {} } })
-  for (const partial_json of call.parts) {
+  // Of a call without arguments it streams no JSON at all.
+  const parts = Object.keys(call.input).length === 0 ? [''] : call.parts
+  for (const partial_json of parts) {
     yield namedEvent('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json } })
   }
   yield namedEvent('content_block_stop', { index })

@@ -274,6 +274,26 @@ describe('a stream', () => {
     })
   })
 
+  test('a call without arguments has empty ones', () => {
+    const begun = (index: number, id: string) => [
+      event('content_block_start', { index, content_block: { type: 'tool_use', id, name: 'f', input: {} } }),
+      event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: '' } }),
+      event('content_block_stop', { index }),
+    ]
+    const end = event('message_delta', { delta: { stop_reason: 'tool_use' } })
+    const events = convertStream(reply, [streamBytes([start, ...begun(0, 'a'), ...begun(1, 'b'), end])])
+    const calls = events.flatMap(([, data]) => {
+      const [choice] = (data as { choices: { delta: { tool_calls?: object[] } }[] }).choices
+      return choice?.delta.tool_calls ?? []
+    })
+    expect(calls).toMatchObject([
+      { index: 0, id: 'a' },
+      { index: 0, function: { arguments: '{}' } },
+      { index: 1, id: 'b' },
+      { index: 1, function: { arguments: '{}' } },
+    ])
+  })
+
   test('cut at any byte converts the same', () => {
     expectCutsNotToMatter(reply, streamBytes(whole))
   })

@@ -81,6 +81,8 @@ export class ChatChunks {
   #model = ''
   #events: SseEvent[] = []
   #calls = 0
+  /** The call that was begun last has no arguments so far. */
+  #isBare = false
 
   start(id: string, model: string): void {
     this.#id = id
@@ -98,6 +100,8 @@ export class ChatChunks {
 
   /** Arguments follow by `callArguments`. */
   call(id: string, name: string): void {
+    this.#endCall()
+    this.#isBare = true
     const index = this.#calls++
     this.#delta({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] })
   }
@@ -105,10 +109,12 @@ export class ChatChunks {
   /** Of the call that was begun last. */
   callArguments(json: string): void {
     if (json === '') return
+    this.#isBare = false
     this.#delta({ tool_calls: [{ index: this.#calls - 1, function: { arguments: json } }] })
   }
 
   finish(reason: FinishReason): void {
+    this.#endCall()
     this.#chunk({ choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: reason }] })
   }
 
@@ -129,6 +135,11 @@ export class ChatChunks {
     const events = this.#events
     this.#events = []
     return events
+  }
+
+  /** Clients parse the arguments, and some providers stream nothing where there are none. */
+  #endCall(): void {
+    if (this.#isBare) this.callArguments('{}')
   }
 
   #delta(delta: JsonObject): void {
