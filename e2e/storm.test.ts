@@ -1,5 +1,5 @@
 // Quotas in a storm: a crowd of calls at once, some of which are left, cut or lost, on two data planes that count in
-// one Redis. `pnpm e2e:storm` makes it a thousand calls; here it is a small one.
+// one Redis.
 import { type LlmServer, startLlmServer, until } from '@weir/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { accessLines, chat } from './world/calls.ts'
@@ -16,7 +16,7 @@ import {
 import { counterPolicy, startReplicas, type Topology } from './world/topology.ts'
 import type { Weir } from './world/weir.ts'
 
-const CALLS = Number(process.env['STORM_CALLS'] ?? 120)
+const CALLS = 1_000
 const consumers = ['ann', 'bob', 'cyd'] as const
 /** By the letter that their words begin with. */
 const instances = { a: 'first', b: 'second' } as const
