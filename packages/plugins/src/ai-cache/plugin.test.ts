@@ -160,6 +160,17 @@ describe('what is not kept', () => {
   })
 })
 
+test('a long answer that is sent in pieces is given again', async () => {
+  const { ask } = createCache()
+  const whole = answerOf('long '.repeat(40_000))
+  const body = whole.answer?.bytes.toString() ?? ''
+  const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)]
+  const pieces = [body.slice(0, 100_000), body.slice(100_000)]
+  const first = await ask('pieces', { upstream: () => ({ ...whole, headers, body: streamOf(pieces).body }) })
+  expect(first.text).toBe(body)
+  expect((await untilHit(() => ask('pieces'))).text).toBe(body)
+})
+
 test('a stream is given again as it was', async () => {
   const { ask, calls } = createCache()
   const pieces = ['data: {"choices":[{"delta":{"content":"ü"}}]}\n\nda', 'ta: [DONE]\n\n']
