@@ -206,6 +206,7 @@ test('configurations', () => {
   const complaint = (more: object) => complaintAbout(aiAliyunContentModeration, { ...valid, ...more })
   expect(complaint({})).toBeUndefined()
   expect(complaint({ endpoint: 'green-cip.cn-shanghai.aliyuncs.com' })).toBeUndefined()
+  expect(complaint({ endpoint: '$secret://vault/1/aliyun/endpoint' })).toBeUndefined()
   expect(complaint({ endpoint: 'ftp://a.test' })).toBe('endpoint is not an http or https URL')
   expect(complaint({ weir: { on_service_error: 'block' }, stream_hold_back: true })).toBeUndefined()
   expect(complaint({ weir: { on_service_errors: 'block' } })).toBeDefined()

@@ -1,4 +1,4 @@
-import { openaiResponses } from '@weir/llm'
+import { openaiResponses, passthrough } from '@weir/llm'
 import { createTestContext, createTestExchange, deliver } from '@weir/plugin-api/harness'
 import { describe, expect, test } from 'vitest'
 import { chunk, done, streamOf, usage } from '../moderation/streams.testing.ts'
@@ -95,6 +95,19 @@ describe('a stream', () => {
       expect(result.text).toContain('event: response.completed')
       expect(result.text).not.toContain('kill it')
     })
+  })
+
+  test('that cannot be judged passes, or is refused where that is configured', () => {
+    const plain = streamOf(['x'], 'text/plain')
+    const llm = asks('hi', true)
+    const stageOf = (fail_mode: string, response = plain, of = llm) =>
+      plugin({ check_response: true, fail_mode }).instance.stage?.(createTestContext({ llm: of }), response)
+    expect(stageOf('skip')).toBeUndefined()
+    expect(stageOf('warn')).toBeUndefined()
+    expect(() => stageOf('error')).toThrow('not in events')
+    const unknown = createTestExchange({ protocol: passthrough, body: { stream: true } })
+    expect(stageOf('skip', streamOf([]), unknown)).toBeUndefined()
+    expect(() => stageOf('error', streamOf([]), unknown)).toThrow('protocol passthrough')
   })
 
   test('is left alone when answers are not checked or the answer is an error', () => {

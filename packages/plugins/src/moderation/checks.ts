@@ -1,4 +1,5 @@
 // Prompts and answers are judged by the same rules whichever service is asked (ai-plugins.md §14).
+import { GatewayError } from '@weir/contract'
 import type { LlmExchange, PluginInstance, Reply } from '@weir/plugin-api'
 import { denialOf } from './denial.ts'
 import { FinalPacketCheck } from './final-packet.ts'
@@ -42,6 +43,8 @@ export function createChecks(plugin: string, config: CheckConfig, moderator: Mod
     async llmResponse(ctx, answer) {
       const { llm } = ctx
       if (!llm || !config.check_response || answer.status >= errorStatusMin) return undefined
+      const { hasText, name } = llm.protocol
+      if (!hasText) return unchecked(ctx, plugin, config.fail_mode, noText(name))
       const outcome = await moderator.check(ctx, 'response', await answer.readText())
       return replyTo(outcome, llm, config.deny_code)
     },
@@ -50,8 +53,11 @@ export function createChecks(plugin: string, config: CheckConfig, moderator: Mod
       const { llm } = ctx
       if (!llm || !config.check_response || response.status >= errorStatusMin) return undefined
       const framing = framingOf(response)
-      if (!framing) {
-        ctx.log.warn(`${plugin} skipped: the answer streams, but not in events`)
+      const { hasText, name } = llm.protocol
+      if (!framing || !hasText) {
+        const reason = framing ? noText(name) : 'the answer streams, but not in events'
+        // The head is not sent yet, so that the client is told by its status.
+        if (unchecked(ctx, plugin, config.fail_mode, reason)) throw new GatewayError('stage_failed', reason)
         return undefined
       }
       const stream = { ctx, llm, moderator, isFramed: framing === 'frames' }
