@@ -141,14 +141,16 @@ describe('The AI SDK', () => {
 describe('What the model thinks', () => {
   const reasoning = ['Rain', ' or', ' sun?']
 
-  test.each([
+  const thinkers = [
     ['compatible', 'openai', (url: string) => models.compatible(url).chatModel('qwen')],
     ['compatible', 'claude', (url: string) => models.compatible(url).chatModel('qwen')],
     ['anthropic', 'claude', (url: string) => models.anthropic(url).messages('claude-sonnet-4-5')],
     ['anthropic', 'openai', (url: string) => models.anthropic(url).messages('claude-sonnet-4-5')],
     ['responses', 'chat', (url: string) => models.openai(url).responses('gpt-5-mini')],
     ['responses', 'claude', (url: string) => models.openai(url).responses('gpt-5-mini')],
-  ] as const)('is told by the %s provider at %s, whole and streamed', async (_, route, open) => {
+  ] as const
+
+  test.each(thinkers)('is told by the %s provider at %s, whole and streamed', async (_, route, open) => {
     world().llm.setScenario({ reasoning, words: ['Sun'] })
     const model = open(world().url(route))
     const told = await generateText({ model, prompt: question })
@@ -164,12 +166,14 @@ describe('What the model thinks', () => {
     expect(text).toBe('Sun')
   })
 
-  test.each(['claude', 'openai'] as const)('may stand between calls of tools at %s', async (route) => {
-    const called = [{ name: weather.name, input: { city: 'Paris' } }]
-    world().llm.setScript(({ body }) =>
-      body.includes('21 degrees') ? { words: ['Sun'] } : { reasoning, tool: called },
-    )
-    const model = models.anthropic(world().url(route)).messages('claude-sonnet-4-5')
-    expect(await clientOf(model).useTool('21 degrees')).toBe('Sun')
-  })
+  test.each(thinkers)(
+    'may stand between calls of tools, by the %s provider at %s',
+    async (_, route, open) => {
+      const called = [{ name: weather.name, input: { city: 'Paris' } }]
+      world().llm.setScript(({ body }) =>
+        body.includes('21 degrees') ? { words: ['Sun'] } : { reasoning, tool: called },
+      )
+      expect(await clientOf(open(world().url(route))).useTool('21 degrees')).toBe('Sun')
+    },
+  )
 })
