@@ -1,5 +1,6 @@
 // Scenario 3 of the mission: content moderation in both directions, whole answers and streams.
 import { type AliyunServer, type LlmServer, startAliyunServer, startLlmServer } from '@weir/testkit'
+import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chat, curlChat, untilRouted } from './world/calls.ts'
@@ -45,8 +46,17 @@ describe.each([
       stream_hold_back: true,
       weir: { on_service_error: 'block' },
     })
+    const messages = { check_response: true, stream_check_mode: 'realtime', stream_check_cache_size: 4 }
+    await topology.control.put(
+      'routes',
+      extend(
+        { ...route, id: 'messages', uri: '/anthropic/v1/messages' },
+        'plugins/ai-aliyun-content-moderation',
+        { ...messages, stream_hold_back: true },
+      ),
+    )
     for (const plane of topology.planes) {
-      for (const path of ['/anything', '/answers', '/realtime', '/final', '/held'])
+      for (const path of ['/anything', '/answers', '/realtime', '/final', '/held', '/anthropic/v1/messages'])
         await untilRouted(plane.proxyUrl + path)
     }
   })
@@ -118,6 +128,18 @@ describe.each([
     aliyun.setFault('fail')
     expect((await chat(topology.next('/held'), 'hi')).status).toBe(503)
     aliyun.setFault(undefined)
+  })
+
+  test('the official Anthropic client reads a stream that is denied midway', async () => {
+    model.setScenario({ words: ['you', ' could', ' ki', 'll', ' it'] })
+    const client = new Anthropic({ baseURL: topology.next('/anthropic'), apiKey: 'unused', maxRetries: 0 })
+    const message = await client.messages
+      .stream({ model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'hi' }] })
+      .finalMessage()
+    const texts = message.content.map((block) => (block.type === 'text' ? block.text : ''))
+    expect(texts).toEqual(['you could', denial])
+    expect(message.stop_reason).toBe('end_turn')
+    model.setScenario(undefined)
   })
 
   test('the official OpenAI client reads a moderated stream', async () => {
