@@ -1,4 +1,5 @@
 // What leaves: a reply is ours and complete; a response may also be an upstream's, still flowing.
+import type { Socket } from 'node:net'
 import type { GatewayError } from '@weir/contract'
 import type { LlmAnswer } from '@weir/llm'
 
@@ -37,6 +38,8 @@ export interface GatewayResponse {
   body: Buffer | string | ByteStream | undefined
   /** An LLM's complete answer, decoded; `body` holds its bytes. The pipeline shows it to `llmResponse` hooks. */
   answer?: LlmAnswer | undefined
+  /** Of status 101: the upstream's connection, which is spliced to the client's. */
+  upgraded?: Socket | undefined
 }
 
 /** What the log phase is told. Times in milliseconds. */

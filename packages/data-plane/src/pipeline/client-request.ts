@@ -207,6 +207,11 @@ export class IncomingRequest implements ClientRequest {
   }
 }
 
+/** Whether node:http has handed the connection over, so that it can become another one. */
+export function isUpgrade({ message }: IncomingRequest): boolean {
+  return 'upgrade' in message && message.upgrade === true
+}
+
 const noBytes = Buffer.alloc(0)
 
 function sizeOf(pieces: readonly Buffer[]): number {

@@ -53,6 +53,8 @@ export class Context implements RequestContext {
   readonly responseHeaders: string[] = []
   /** The client closed the connection before the response was complete. */
   clientGone = false
+  /** The client asks for another protocol, and the route lets it. */
+  mayUpgrade = false
   #id: string | undefined
   #onGone: (() => void)[] | undefined
   #controller: AbortController | undefined

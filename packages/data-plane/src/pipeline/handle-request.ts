@@ -10,7 +10,7 @@ import {
 } from '@weir/plugin-api'
 import { chainForConsumer, chainOf } from './chain-cache.ts'
 import { buildChain, type Chain, type Step } from './chain.ts'
-import { ClientGoneError, type IncomingRequest } from './client-request.ts'
+import { ClientGoneError, type IncomingRequest, isUpgrade } from './client-request.ts'
 import { Context } from './context.ts'
 import type { GatewayReply } from './gateway-reply.ts'
 import { failureResponse, routeNotFound, toResponse } from './replies.ts'
@@ -63,6 +63,7 @@ async function decide(ctx: Context, runtime: Runtime): Promise<GatewayResponse> 
     ctx.route = match.facts
     ctx.params = match.params
     if (route.problem) return toResponse(route.problem)
+    ctx.mayUpgrade = route.enableWebsocket && isUpgrade(ctx.request)
     ctx.chain = chainOf(route, globalEntries)
   } else ctx.chain = unmatchedChain(globalEntries)
 
@@ -101,6 +102,7 @@ async function inspect(ctx: Context, response: GatewayResponse): Promise<Gateway
 function respond(ctx: Context, response: GatewayResponse, services: Services): void {
   if (ctx.clientGone) {
     if (isByteStream(response.body)) response.body.abort(new ClientGoneError('the client left'))
+    response.upgraded?.destroy()
     conclude(ctx, response, 'client_gone', 0, services)
     return
   }

@@ -1,5 +1,7 @@
 // Writes one response to the client: whole, or as a stream with back-pressure.
+import assert from 'node:assert/strict'
 import { STATUS_CODES, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { GatewayError } from '@weir/contract'
 import {
   type ByteSink,
@@ -12,6 +14,7 @@ import {
 import type { Context } from './context.ts'
 import { Gate } from './gate.ts'
 import type { Services } from './services.ts'
+import { splice } from './splice.ts'
 import { throughStages } from './stages.ts'
 import { StreamedBody } from './streamed-body.ts'
 
@@ -54,11 +57,23 @@ export class ResponseWriter implements ByteSink {
 
   /** Sends the head and a complete body, or starts the stream. */
   send(stages: readonly Stage[], closeConnection: boolean): void {
-    const { status, headers, body } = this.#response
+    const { status, headers, body, upgraded } = this.#response
     for (const text of this.#ctx.responseHeaders) headers.push(text)
+    if (upgraded) {
+      this.#splice(status, headers, upgraded)
+      return
+    }
     if (closeConnection || this.#bodyLeftUnread()) headers.push('Connection', 'close')
     if (isByteStream(body)) this.#sendStream(status, headers, body, stages)
     else this.#sendWhole(status, headers, typeof body === 'string' ? Buffer.from(body) : body)
+  }
+
+  #splice(status: number, headers: string[], upstream: Socket): void {
+    const { socket } = this.#reply
+    assert(socket, 'a client that is there has a connection')
+    this.#reply.writeHead(status, STATUS_CODES[status] ?? '', headers)
+    this.#reply.flushHeaders()
+    splice(socket, upstream, (bytes) => this.#finish('complete', bytes))
   }
 
   #sendWhole(status: number, headers: string[], body: Buffer | undefined): void {

@@ -65,6 +65,8 @@ export class ProxyServer implements Over {
   /** They take connections for the first of the others. */
   readonly #tlsServers: SocketServer[] = []
   readonly #slowClients: SlowClients
+  /** Connections that node:http counts no more. */
+  readonly #upgraded = new Set<Socket>()
   /** Empty when the path is not acceptable. */
   readonly #normalize: (rawPath: string) => string
   #connections = 0
@@ -136,6 +138,7 @@ export class ProxyServer implements Over {
     this.#cut += this.#active
     for (const server of this.#tlsServers) server.close()
     this.#tls?.cut()
+    for (const socket of this.#upgraded) socket.destroy()
     for (const server of this.#servers) {
       server.close()
       server.closeAllConnections()
@@ -171,12 +174,16 @@ export class ProxyServer implements Over {
         requestTimeout: 0,
         connectionsCheckingInterval: HEAD_CHECK_MS,
         keepAliveTimeout: limits.keepAliveMs,
+        shouldUpgradeCallback: asksForWebsocket,
       },
       (message, reply) => this.#serve(message, reply),
     )
     // One more than allowed, since node:http drops what is beyond without a word.
     server.maxHeadersCount = limits.headersMax + 1
     server.maxConnections = limits.connectionsMax
+    server.on('upgrade', (message: IncomingMessage, socket: Socket, head: Buffer) => {
+      this.#serveUpgrade(message, socket, head)
+    })
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       if (this.#slowClients.isAnswering(socket)) socket.destroy()
       else refuse(socket, statusOfClientError(error), serverHeader)
@@ -208,6 +215,19 @@ export class ProxyServer implements Over {
     })
   }
 
+  /** node:http is done with the connection, whatever comes of the request; after an ordinary answer it is closed. */
+  #serveUpgrade(message: IncomingMessage, socket: Socket, head: Buffer): void {
+    const reply = new ServedReply(message)
+    reply.shouldKeepAlive = false
+    reply.assignSocket(socket)
+    reply.once('finish', () => socket.destroySoon())
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => this.#upgraded.delete(socket))
+    this.#upgraded.add(socket)
+    if (head.length > 0) socket.unshift(head)
+    this.#serve(message, reply)
+  }
+
   #serve(message: IncomingMessage, reply: ServedReply): void {
     const { limits, serverHeader } = this.#options
     toOriginForm(message)
@@ -231,6 +251,12 @@ export class ProxyServer implements Over {
     this.#slowClients.note(message.socket, reply)
     this.#options.handle(request, reply)
   }
+}
+
+/** Only these are handed over by node:http; what asks for other protocols stays an ordinary request. */
+function asksForWebsocket({ method, headers }: IncomingMessage): boolean {
+  if (method !== 'GET' || headers['content-length'] !== undefined) return false
+  return headers['transfer-encoding'] === undefined && headers.upgrade?.toLowerCase() === 'websocket'
 }
 
 /** `GET http://host/path`, as clients of proxies ask, means the path at that host (RFC 9112 §3.2.2). */

@@ -1,15 +1,17 @@
 // One request on its way to an upstream: a node is picked and tried, perhaps another one, until one answers. Nothing is
 // tried again once an answer has begun.
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { GatewayError } from '@weir/contract'
-import type { AnswerHeaders, Exchange, ExchangeHandler, UpstreamError } from '../client/index.ts'
+import type { AnswerHeaders, Exchange, UpstreamError } from '../client/index.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { type AnswerOwner, AnswerStream } from './answer-stream.ts'
 import type { RouteUpstream } from './compiled-upstreams.ts'
 import { isRepeatable, isTimeout, mayRetry, toGatewayError } from './failures.ts'
 import { toOriginForm } from './origin-form.ts'
+import { UpgradeExchange, type UpgradeHandler } from '../client/upgrade-exchange.ts'
 import { announcesBody, RequestBody } from './request-body.ts'
-import { hostAt, requestHeaders } from './request-headers.ts'
+import { asksForUpgrade, hostAt, requestHeaders, upgradeHeaders } from './request-headers.ts'
 import type { Target } from './target.ts'
 import type { ForwardAnswer, ForwardAttempt, ForwardContext } from './types.ts'
 
@@ -20,7 +22,7 @@ type State =
   /** A node is chosen or its name resolved. */
   'picking' | 'trying' | 'answering' | 'over'
 
-export class Forward implements ExchangeHandler, AnswerOwner {
+export class Forward implements UpgradeHandler, AnswerOwner {
   readonly #upstream: RouteUpstream
   readonly #ctx: ForwardContext
   /** Path and query to ask for. */
@@ -40,6 +42,7 @@ export class Forward implements ExchangeHandler, AnswerOwner {
   #attempt: ForwardAttempt | undefined = undefined
   #attemptAt = 0
   #answer: AnswerStream | undefined = undefined
+  #upgraded: Socket | undefined = undefined
 
   constructor(
     upstream: RouteUpstream,
@@ -86,6 +89,26 @@ export class Forward implements ExchangeHandler, AnswerOwner {
     this.#upstream.state.health?.report(this.#node, status)
     this.#answer = new AnswerStream(exchange, this)
     this.#resolve({ status, headers: answerHeaders(headers.list()), source: 'upstream', body: this.#answer })
+  }
+
+  onUpgrade(headers: readonly string[], socket: Socket): void {
+    this.#state = 'answering'
+    if (this.#attempt) {
+      this.#attempt.status = 101
+      this.#attempt.headerMs = performance.now() - this.#attemptAt
+    }
+    this.#upstream.state.health?.report(this.#node, 101)
+    this.#upgraded = socket
+    // As nginx has it: the time between two reads holds for both directions together.
+    socket.setTimeout(this.#upstream.timeouts.idleMs, () => socket.destroy())
+    socket.once('close', () => this.#endAnswer())
+    this.#resolve({
+      status: 101,
+      headers: [...answerHeaders(headers), ...upgradeHeaders(headers)],
+      source: 'upstream',
+      body: undefined,
+      upgraded: socket,
+    })
   }
 
   onData(chunk: Buffer): void {
@@ -164,6 +187,10 @@ export class Forward implements ExchangeHandler, AnswerOwner {
     const host = target.host(headerText(request.headers['host']))
     this.#headers ??= requestHeaders(request, this.#upstream.around.trusted, this.#body !== undefined)
     this.#headers[hostAt] = host
+    const upgrades = this.#ctx.mayUpgrade && asksForUpgrade(request)
+    const headers = upgrades
+      ? [...this.#headers, ...upgradeHeaders(request.message.rawHeaders)]
+      : this.#headers
     record.scheme = this.#upstream.state.plan.scheme
     record.host = host
     record.uri = this.#path
@@ -181,16 +208,15 @@ export class Forward implements ExchangeHandler, AnswerOwner {
     record.attempts.push(this.#attempt)
     this.#triesLeft -= 1
     this.#state = 'trying'
-    this.#exchange = target.origin(authority, host).send(
-      {
-        method: request.method,
-        path: this.#path,
-        headers: this.#headers,
-        body: this.#openBody(),
-        timeouts: this.#upstream.timeouts,
-      },
-      this,
-    )
+    const origin = target.origin(authority, host)
+    const asked = {
+      method: request.method,
+      path: this.#path,
+      headers,
+      body: this.#openBody(),
+      timeouts: this.#upstream.timeouts,
+    }
+    this.#exchange = upgrades ? new UpgradeExchange(origin.options, asked, this) : origin.send(asked, this)
   }
 
   #openBody(): Buffer | Readable | null {
@@ -260,6 +286,7 @@ export class Forward implements ExchangeHandler, AnswerOwner {
   #clientLeft(): void {
     if (this.#isOver()) return
     if (this.#answer) this.#answer.abort()
+    else if (this.#upgraded) this.#upgraded.destroy()
     else this.#stop(new GatewayError('client_gone', 'the client left'))
   }
 

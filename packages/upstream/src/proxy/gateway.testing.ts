@@ -217,6 +217,7 @@ function contextOf(
     },
     upstream,
     consumer: undefined,
+    mayUpgrade: false,
     log: { warn: (_message, fields) => void warnings.push(fields ?? {}) },
     variable: (name) =>
       name === 'uri' ? message.url : message.headers[name.replace('http_', '').replaceAll('_', '-')],

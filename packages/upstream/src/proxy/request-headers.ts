@@ -34,6 +34,17 @@ export function requestHeaders(
   return list
 }
 
+/** Only what has no body can change its protocol at once. */
+export function asksForUpgrade({ headers, method }: ForwardRequest): boolean {
+  return method === 'GET' && headers['upgrade'] !== undefined
+}
+
+/** The headers that make an upgrade, of a request as of its answer: they concern one connection and are written anew. */
+export function upgradeHeaders(rawHeaders: readonly string[]): string[] {
+  const at = rawHeaders.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'upgrade')
+  return ['Connection', 'upgrade', 'Upgrade', rawHeaders[at + 1] ?? '']
+}
+
 /** Expect was answered by our own server. */
 function isOurs(name: string): boolean {
   return name === 'host' || name === 'expect' || isForwardedHeader(name)

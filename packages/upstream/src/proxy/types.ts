@@ -1,6 +1,7 @@
 // What plain proxying needs of a request and gives back. The gateway's request context and response fit these by
 // shape: this package knows no plugins.
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { GatewayError, Upstream } from '@weir/contract'
 
 /** One try at a node. Milliseconds; undefined when that point was never reached. */
@@ -46,6 +47,8 @@ export interface ForwardContext {
   readonly request: ForwardRequest
   readonly upstream: ForwardRecord
   readonly consumer: { readonly username: string } | undefined
+  /** Whether the client asks for another protocol and the route lets it (`enable_websocket`). */
+  readonly mayUpgrade: boolean
   readonly log: { warn(message: string, fields?: Readonly<Record<string, unknown>>): void }
   variable(name: string): unknown
   onClientGone(callback: () => void): void
@@ -71,6 +74,8 @@ export interface ForwardAnswer {
   headers: string[]
   source: 'upstream'
   body: AnswerBody | undefined
+  /** Of status 101: what the upstream's connection has become. */
+  upgraded?: Socket | undefined
 }
 
 /** An upstream document ready to be used: made once, used for every request. */

@@ -107,7 +107,6 @@ describe('different, and how', () => {
       { type: 'chash', key: 'uri', nodes: { 'example.com:80': 1 } },
       'know nodes by their names',
     ],
-    ['WebSocket', '/routes/1', route({ enable_websocket: true }), 'a WebSocket upgrade'],
     ['cut streams', '/routes/1', { uri: '/', plugins: llm }, 'ends with an error event'],
     [
       'keys',

@@ -45,11 +45,6 @@ export const differences: readonly Difference[] = [
     text: 'the hash ring and the health checks know nodes by their names, not their addresses',
     concerns: (document) => upstreamsOf(document).some(namesMatter),
   },
-  {
-    row: 'Upstreams of scheme grpc, grpcs and kafka, discovery, WebSocket',
-    text: 'a WebSocket upgrade is answered as an ordinary request',
-    concerns: ({ value }) => isJsonObject(value) && value['enable_websocket'] === true,
-  },
 ]
 
 function hasPlugin({ plugins }: CheckedDocument, ...names: readonly string[]): boolean {
