@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { openaiChat, passthrough, type LlmAnswer } from '@weir/llm'
 import type { LlmExchange } from '@weir/plugin-api'
 import {
@@ -9,7 +12,7 @@ import {
   deliver,
   runInstance,
 } from '@weir/plugin-api/harness'
-import { startComprehendServer } from '@weir/testkit'
+import { createCertificateAuthority, startComprehendServer } from '@weir/testkit'
 import * as fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { chunk, done, streamOf, usage } from '../moderation/streams.testing.ts'
@@ -196,6 +199,23 @@ describe('a service that fails', () => {
     expect((await request(asks('hi'), { weir })).reply).toBeUndefined()
     expect(await checkAnswer('fine', { weir })).toBeUndefined()
   })
+})
+
+test('the certificate of the service is checked, unless nobody wants that', async () => {
+  const authority = await createCertificateAuthority()
+  const files = authority.issue('comprehend', 'IP:127.0.0.1')
+  const secure = createServer(
+    { cert: readFileSync(files.cert), key: readFileSync(files.key) },
+    (_, response) => response.end('{"ResultList":[{"Toxicity":0.1,"Labels":[]}]}'),
+  )
+  await new Promise<void>((resolve) => void secure.listen(0, '127.0.0.1', resolve))
+  const { port } = secure.address() as AddressInfo
+  const at = { ...comprehend, endpoint: `https://127.0.0.1:${port}` }
+  expect((await request(asks('hi'), { comprehend: at })).text).toContain('UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+  expect((await request(asks('hi'), { comprehend: { ...at, ssl_verify: false } })).reply).toBeUndefined()
+  secure.closeAllConnections()
+  secure.close()
+  await authority.remove()
 })
 
 test('segments: nothing is lost, no character is cut, none and no call is larger than it may be', () => {
