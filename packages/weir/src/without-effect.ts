@@ -47,13 +47,17 @@ function attributesInVain({ plugin_attr }: Settings): readonly string[] {
     .map((name) => `plugin_attr.${name}`)
 }
 
+function http3InVain({ apisix }: Settings): readonly string[] {
+  return apisix.ssl.listen.some(({ enable_http3 }) => enable_http3) ? ['apisix.ssl.listen.enable_http3'] : []
+}
+
 /** Names of settings that were given in vain: unknown ones, and those above where they differ from the default. */
 export function withoutEffect(settings: Settings): readonly string[] {
   const defaults = parseSettings('', {})
   const isStandalone = settings.deployment.config_provider !== 'etcd'
   const candidates = isStandalone ? [...paths, ...ofStores] : paths
   const changed = candidates.filter((path) => !isDeepStrictEqual(at(settings, path), at(defaults, path)))
-  return [...settings.ignored, ...changed, ...attributesInVain(settings)]
+  return [...settings.ignored, ...changed, ...http3InVain(settings), ...attributesInVain(settings)]
 }
 
 function at(settings: Settings, path: string): unknown {

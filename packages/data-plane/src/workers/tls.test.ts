@@ -201,6 +201,10 @@ test('an upstream is shown the certificate that it names, and the new one after 
   }
 })
 
+test('ciphers that nobody knows end the start', async () => {
+  await expect(startTlsWorld(1, { ssl_ciphers: 'none-of-them' })).rejects.toThrow('ssl_ciphers')
+})
+
 test('plain HTTP on the port for TLS is told so', async () => {
   const world = await start()
   expect((await rawRequest({ port: world.port, path: '/' })).status).toBe(400)

@@ -22,6 +22,14 @@ export interface TlsSettings {
 const ENDPOINTS_MAX = 2048
 const TICKET_KEY_BYTES = 48
 
+function checkCiphers(ciphers: string): void {
+  try {
+    createSecureContext({ ciphers, ca: [] })
+  } catch (error) {
+    throw new Error('apisix.ssl.ssl_ciphers names no cipher that is known', { cause: error })
+  }
+}
+
 export class TlsEndpoints {
   readonly #settings: TlsSettings
   readonly #takeOver: (socket: TLSSocket) => void
@@ -35,7 +43,7 @@ export class TlsEndpoints {
   constructor(settings: TlsSettings, takeOver: (socket: TLSSocket) => void) {
     this.#settings = settings
     this.#takeOver = takeOver
-    if (settings.ciphers !== undefined) createSecureContext({ ciphers: settings.ciphers, ca: [] })
+    if (settings.ciphers !== undefined) checkCiphers(settings.ciphers)
   }
 
   /** Begins the handshake; what the client said so far must have been put back. */

@@ -54,6 +54,10 @@ export interface TlsWorld {
 export async function startTlsWorld(workers = 1, ssl: object = {}): Promise<TlsWorld> {
   const home = await mkdtemp(join(tmpdir(), 'weir-tls-plane-'))
   const store = createEmbeddedStore({ path: join(home, 'weir.db') })
+  const remove = async () => {
+    await store.close()
+    await rm(home, { recursive: true })
+  }
   const anyPort = { ip: '127.0.0.1', port: 0 }
   const settings = parseSettings(
     JSON.stringify({
@@ -71,6 +75,9 @@ export async function startTlsWorld(workers = 1, ssl: object = {}): Promise<TlsW
     pluginModules: [],
     version: '0',
     log,
+  }).catch(async (error: unknown) => {
+    await remove()
+    throw error
   })
   const port = plane.addresses.find(({ tls }) => tls)?.port ?? 0
   return {
@@ -94,8 +101,7 @@ export async function startTlsWorld(workers = 1, ssl: object = {}): Promise<TlsW
     },
     async close() {
       await plane.close()
-      await store.close()
-      await rm(home, { recursive: true })
+      await remove()
     },
   }
 }
