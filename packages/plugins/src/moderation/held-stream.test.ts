@@ -3,6 +3,7 @@ import { openaiChat, protocolNamed } from '@weir/llm'
 import { GatewayError } from '@weir/contract'
 import type { ByteSink, GatewayResponse } from '@weir/plugin-api'
 import { createTestContext, createTestExchange, deliver } from '@weir/plugin-api/harness'
+import { until } from '@weir/testkit'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HeldStream, portionWindowBytes } from './held-stream.ts'
@@ -95,6 +96,58 @@ describe('in portions', () => {
     const padding = `: ${'x'.repeat(portionWindowBytes)}\n`
     await run(streamOf([padding + chunk('a'), chunk('b'), done]), moderator, portions(1000))
     expect(asked).toEqual(['a', 'ab'])
+  })
+
+  test('what is old enough is judged although nothing follows; what follows waits for it', async () => {
+    const sink = Promise.withResolvers<ByteSink>()
+    const stalling: GatewayResponse = {
+      ...streamOf([]),
+      body: { start: sink.resolve, pause: () => {}, resume: () => {}, abort: () => {} },
+    }
+    const verdict = Promise.withResolvers<Outcome>()
+    const asked: string[] = []
+    const moderator: Moderator = {
+      check(_ctx, _subject, text) {
+        asked.push(text)
+        return asked.length === 1 ? verdict.promise : Promise.resolve(passed)
+      },
+    }
+    const rules = { ...portions(1000), portion: { bytes: 1000, milliseconds: 20 } }
+    let seen = ''
+    const result = run(stalling, moderator, rules, openaiChat, (bytes) => {
+      seen += bytes.toString()
+    })
+    const upstream = await sink.promise
+    upstream.chunk(Buffer.from(chunk('one')))
+    await until(() => asked.length === 1)
+    upstream.chunk(Buffer.from(chunk(' two')))
+    expect(seen).toBe('')
+    verdict.resolve(passed)
+    await until(() => seen === chunk('one') + chunk(' two'))
+    upstream.chunk(Buffer.from(done))
+    upstream.end()
+    expect((await result).text).toBe(chunk('one') + chunk(' two') + done)
+    expect(asked).toEqual(['one', 'one two'])
+  })
+
+  test('a verdict that is missing between two events breaks the stream at the next one', async () => {
+    const sink = Promise.withResolvers<ByteSink>()
+    const stalling: GatewayResponse = {
+      ...streamOf([]),
+      body: { start: sink.resolve, pause: () => {}, resume: () => {}, abort: () => {} },
+    }
+    const { asked, moderator } = judge(unavailable)
+    const rules = { ...portions(1000), portion: { bytes: 1000, milliseconds: 20 } }
+    const result = run(stalling, moderator, rules)
+    const upstream = await sink.promise
+    upstream.chunk(Buffer.from(chunk('one')))
+    await until(() => asked.length === 1)
+    upstream.chunk(Buffer.from(chunk(' two') + done))
+    upstream.end()
+    const { ended, text } = await result
+    expect(ended).toBe('broken')
+    expect(text).not.toContain('one')
+    expect(text).not.toContain('two')
   })
 
   test('without a verdict the stream breaks, and nothing of the portion is seen', async () => {

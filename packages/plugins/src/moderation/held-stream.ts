@@ -41,6 +41,11 @@ export class HeldStream implements EventStage {
   #level: string | undefined
   #checkedAt = performance.now()
   #over = false
+  #timer: NodeJS.Timeout | undefined
+  /** A portion that became old while nothing came is judged on its own; what comes then waits for it. */
+  #judging: Promise<void> | undefined
+  /** What failed on its own is told with what comes then. */
+  #failure: Error | undefined
 
   constructor(stream: JudgedStream, rules: HoldRules) {
     this.#stream = stream
@@ -51,16 +56,21 @@ export class HeldStream implements EventStage {
   }
 
   onEvent(event: SseEvent, out: StageOutput): void | Promise<void> {
+    if (this.#judging) return this.#judging.then(() => this.onEvent(event, out))
+    if (this.#failure) return Promise.reject(this.#failure)
     if (this.#over) return
     const { text = '', usage, done } = this.#text.add(event)
     this.#held.push(event)
     this.#heldBytes += event.bytes?.length ?? event.data.length
     const isComplete = done === true || (usage !== undefined && text === '' && this.#text.bytes > 0)
     if (isComplete || this.#isDue()) return this.#judge(out)
-    if (!this.#rules.portion && !this.#stream.isFramed) out.push(comment)
+    if (this.#rules.portion) this.#timer ??= this.#startTimer(this.#rules.portion, out)
+    else if (!this.#stream.isFramed) out.push(comment)
   }
 
   onEnd(out: StageOutput): void | Promise<void> {
+    if (this.#judging) return this.#judging.then(() => this.onEnd(out))
+    if (this.#failure) return Promise.reject(this.#failure)
     if (!this.#over && this.#held.length > 0) return this.#judge(out)
   }
 
@@ -78,8 +88,26 @@ export class HeldStream implements EventStage {
     return performance.now() - this.#checkedAt >= portion.milliseconds
   }
 
+  #startTimer({ milliseconds }: PortionRules, out: StageOutput): NodeJS.Timeout {
+    return setTimeout(() => {
+      if (!this.#over) this.#judging = this.#judgeAlone(out)
+    }, milliseconds).unref()
+  }
+
+  async #judgeAlone(out: StageOutput): Promise<void> {
+    try {
+      await this.#judge(out)
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error('content moderation failed')
+    } finally {
+      this.#judging = undefined
+    }
+  }
+
   #judge(out: StageOutput): void | Promise<void> {
     this.#checkedAt = performance.now()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     if (this.#text.bytes > 0) return this.#ask(out)
     const outcome = this.#isSilent && !this.#rules.portion ? this.#rules.silence : undefined
     if (outcome) this.#follow(outcome, out)
