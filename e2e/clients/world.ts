@@ -18,7 +18,7 @@ export interface ClientWorld {
 export type RouteName = 'openai' | 'chat' | 'responses' | 'claude' | 'gemini'
 
 /** `locked` wants a key that nobody has, `spent` answers once a minute, `nowhere` is no route at all. */
-export type Refusal = 'locked' | 'spent' | 'nowhere'
+type Refusal = 'locked' | 'spent' | 'nowhere'
 
 export async function startClientWorld(): Promise<ClientWorld> {
   const [weir, llm] = await Promise.all([startWeir(), startLlmServer({ name: 'llm' })])

@@ -87,3 +87,14 @@ test.each([
 ])('an error of %s', async (path, error) => {
   expect(JSON.parse(await ask(path, {}, { status: 404 }))).toMatchObject({ error })
 })
+
+test('a stream says what failed, and may be full of pings', async () => {
+  for (const [path] of protocols) {
+    const failed = await ask(path, { stream: true }, { words: ['a', 'b'], errorAfterChunks: 2 })
+    expect(failed).toContain('mock error 529')
+    expect(failed).not.toMatch(/DONE|message_stop|response\.completed/)
+    const chatty = await ask(path, { stream: true }, { chatty: true })
+    expect(chatty).toMatch(/^: still here\r\n\r\n/)
+    expect(chatty.replaceAll('\r\n', '')).not.toContain('\n')
+  }
+})
