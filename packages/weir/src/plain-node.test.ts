@@ -1,7 +1,8 @@
 // Every module runs in plain node: vitest forgives imports that node does not, such as names of a CommonJS module that
 // node cannot see, and such an import ends every real start.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -58,6 +59,21 @@ describe('in plain node', () => {
       const modules = new Set(names.flatMap(lazyModulesOf))
       expect(modules.size).toBeGreaterThan(5)
       expect(importInNode([...modules])).toContain('imported')
+    },
+    aMinute,
+  )
+
+  test(
+    'what a start loads can be compiled beforehand',
+    () => {
+      const cache = mkdtempSync(join(tmpdir(), 'weir-compiled-'))
+      try {
+        const env = { ...process.env, NODE_COMPILE_CACHE: cache }
+        execFileSync(process.execPath, [join(import.meta.dirname, 'warm.js')], { env, stdio: 'pipe' })
+        expect(readdirSync(cache, { recursive: true }).length).toBeGreaterThan(500)
+      } finally {
+        rmSync(cache, { recursive: true })
+      }
     },
     aMinute,
   )
