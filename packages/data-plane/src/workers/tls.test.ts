@@ -126,6 +126,28 @@ test('versions are those of the document, else of the settings; without a name t
   expect(await ask(await world.open({ servername: 'a.test' }), '/', 'a.test')).toMatch(/^HTTP\/1.1 404 /)
 })
 
+test.each([true, false])(
+  'session tickets %s: all threads take them, for the same document only',
+  async (tickets) => {
+    const world = await start(2, { ssl_session_tickets: tickets })
+    await world.put('/ssls/1', { sni: 'a.test', ...pem(ec) })
+    await world.put('/ssls/2', { sni: 'b.test', ...pem(ec) })
+    const version = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const
+    const first = await world.open({ servername: 'a.test', ...version })
+    const session = first.getSession()
+    first.destroy()
+    const isResumed = async (servername: string) => {
+      const socket = await world.open({ servername, ...version, ...(session && { session }) })
+      const isReused = socket.isSessionReused()
+      socket.destroy()
+      return isReused
+    }
+    // Enough for both threads to have their turn.
+    for (let i = 0; i < 12; i += 1) expect(await isResumed('a.test')).toBe(tickets)
+    expect(await isResumed('b.test')).toBe(false)
+  },
+)
+
 describe('a certificate that wants clients to show one', () => {
   const shown = { ...pem(client), servername: 'a.test' }
 
