@@ -21,6 +21,9 @@ describe('templates', () => {
     [String.raw`\$a`, String.raw`\$a`, 0],
     ['$', '$', 0],
     ['$ a', '$ a', 0],
+    ['$secret://a/b', '$secret://a/b', 0],
+    ['$env://a', '$env://a', 0],
+    ['$secret', '', 0],
     ['$n $list', '7 ["p","q"]', 2],
   ])('%s gives %s', (text, rendered, resolved) => {
     const template = compileTemplate(text)

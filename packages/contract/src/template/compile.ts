@@ -18,8 +18,8 @@ interface Variable {
   readonly otherwise: string | undefined
 }
 
-// A backslash before the dollar sign protects it, and stays.
-const variablePattern = /(?<!\\)\$(?:\{\s*([^}]+?)\s*\}|([\w.]+))/g
+// A backslash before the dollar sign protects it, and stays. So does a reference to a secret that was not found.
+const variablePattern = /(?<!\\)\$(?!(?:secret|env):\/\/)(?:\{\s*([^}]+?)\s*\}|([\w.]+))/g
 
 /** Compiles `$name`, `${name}` and `${name ?? default}`. Every text is a template; there are no errors. */
 export function compileTemplate(text: string): CompiledTemplate {
