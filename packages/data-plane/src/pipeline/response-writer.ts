@@ -177,7 +177,9 @@ function flush(writer: ResponseWriter): void {
 
 function hasHeader(headers: readonly string[], name: string): boolean {
   for (let index = 0; index < headers.length; index += 2) {
-    if (headers[index]?.toLowerCase() === name) return true
+    const text = headers[index]
+    // Most names differ in length, and making lower case of them all takes time.
+    if (text?.length === name.length && text.toLowerCase() === name) return true
   }
   return false
 }

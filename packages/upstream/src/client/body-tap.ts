@@ -4,13 +4,13 @@ import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import { ChunkDecoder } from './chunk-decoder.ts'
 import { type Connect, readBuffer } from './connect.ts'
+import { headEndIn, saysChunked } from './head-bytes.ts'
 
 export interface BodyReader {
   /** The data that one read of the connection brought. */
   onBody(bytes: Buffer): void
 }
 
-const headEnd = '\r\n\r\n'
 const noBytes = Buffer.alloc(0)
 
 /**
@@ -107,10 +107,9 @@ export class BodyTap {
   }
 
   #readHead(socket: Socket, length: number): boolean {
-    const read = readBuffer.subarray(0, length)
-    const end = read.indexOf(headEnd) + headEnd.length
-    // A head in several reads is rare, and so is one in the middle of a body that is not chunked: undici reads it all.
-    if (end < headEnd.length || read.subarray(0, end).indexOf('hunked') < 0) {
+    const end = headEndIn(readBuffer, length)
+    // A head in several reads is rare: undici reads it all, like one that is not followed by chunks.
+    if (end < 0 || !saysChunked(readBuffer, end)) {
       this.#state = 'passing'
       return socket.push(copyOfRead(0, length))
     }
