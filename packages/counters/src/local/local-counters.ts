@@ -58,7 +58,7 @@ export class LocalCounters implements CounterStore {
 
   reserve(asks: readonly Ask[], leaseMs: number): Decision {
     if (asks.length > ASKS_MAX) throw new RangeError(`a reservation has at most ${ASKS_MAX} accounts`)
-    const hashes = asks.map((ask) => this.#hash(ask.key))
+    const hashes = this.#hashesOf(asks)
     const now = this.#now()
     let refused = -1
     let hasRoom = true
@@ -73,26 +73,28 @@ export class LocalCounters implements CounterStore {
       this.#lock.release()
     }
     if (!hasRoom) throw new CounterUnavailableError('the local counters are full')
-    const states = asks.map((ask, i) => this.#stateOf(ask, i, now))
+    const states: AccountState[] = []
+    for (let i = 0; i < asks.length; i++) states.push(this.#stateOf(asks[i]!, i, now))
     return refused < 0
-      ? {
-          admitted: true,
-          lease: new LocalLease(
-            asks,
-            asks.map((ask, i) => grantedAmount(ask, this.#used[i]!, this.#reserved[i]!)),
-            Array.from(this.#handles.subarray(0, asks.length)),
-          ),
-          states,
-        }
+      ? { admitted: true, lease: this.#leaseOf(asks, hashes), states }
       : { admitted: false, refused, states }
+  }
+
+  #leaseOf(asks: readonly Ask[], hashes: readonly KeyHash[]): LocalLease {
+    const amounts: number[] = []
+    const handles: number[] = []
+    for (let i = 0; i < asks.length; i++) {
+      amounts.push(grantedAmount(asks[i]!, this.#used[i]!, this.#reserved[i]!))
+      handles.push(this.#handles[i]!)
+    }
+    return new LocalLease(asks, hashes, amounts, handles)
   }
 
   settle(lease: Lease, used: readonly number[]): void {
     if (!(lease instanceof LocalLease)) throw new TypeError('a lease of another store')
     if (lease.isSettled) return
     lease.isSettled = true
-    const { asks, handles } = lease
-    const hashes = asks.map((ask) => this.#hash(ask.key))
+    const { asks, hashes, handles } = lease
     const now = this.#now()
     let isBooked = true
     this.#enter(now)
@@ -200,6 +202,12 @@ export class LocalCounters implements CounterStore {
     }
   }
 
+  #hashesOf(asks: readonly Ask[]): readonly KeyHash[] {
+    const hashes: KeyHash[] = []
+    for (const { key } of asks) hashes.push(this.#hash(key))
+    return hashes
+  }
+
   #hash(key: string): KeyHash {
     const known = this.#hashes.get(key)
     if (known) return known
@@ -212,12 +220,19 @@ export class LocalCounters implements CounterStore {
 
 class LocalLease implements Lease {
   readonly asks: readonly Ask[]
+  readonly hashes: readonly KeyHash[]
   readonly amounts: readonly number[]
   readonly handles: readonly number[]
   isSettled = false
 
-  constructor(asks: readonly Ask[], amounts: readonly number[], handles: readonly number[]) {
+  constructor(
+    asks: readonly Ask[],
+    hashes: readonly KeyHash[],
+    amounts: readonly number[],
+    handles: readonly number[],
+  ) {
     this.asks = asks
+    this.hashes = hashes
     this.amounts = amounts
     this.handles = handles
   }
