@@ -89,6 +89,17 @@ beforeAll(async () => {
     },
   })
   await weir.put('consumers/xc', { username: 'xc', plugins: { 'key-auth': { key: 'xc-key' } } })
+  const limit = (message: string) => ({
+    'limit-count': { count: 1, time_window: 60, rejected_code: 429, rejected_msg: message },
+  })
+  await weir.put('consumer_groups/xcg', { plugins: limit('group limit') })
+  await weir.put('consumers/xcg', {
+    username: 'xcg',
+    group_id: 'xcg',
+    plugins: { 'key-auth': { key: 'xcg-key' } },
+  })
+  await weir.put('consumers/xanon', { username: 'xanon', plugins: limit('anon limit') })
+  await weir.put('plugin_configs/xpc', { plugins: limit('pc') })
   const routes = new Map(rows.map(({ route }) => [route?.uri, route]))
   let id = 0
   for (const route of routes.values()) {
