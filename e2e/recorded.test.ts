@@ -70,6 +70,11 @@ let aliyun: AliyunServer
 let redis: Redis
 const providers = new Map<number, LlmServer>()
 
+/** One call a minute. */
+const limit = (message: string) => ({
+  'limit-count': { count: 1, time_window: 60, rejected_code: 429, rejected_msg: message },
+})
+
 beforeAll(async () => {
   weir = await startWeir()
   redis = await startRedis()
@@ -89,9 +94,6 @@ beforeAll(async () => {
     },
   })
   await weir.put('consumers/xc', { username: 'xc', plugins: { 'key-auth': { key: 'xc-key' } } })
-  const limit = (message: string) => ({
-    'limit-count': { count: 1, time_window: 60, rejected_code: 429, rejected_msg: message },
-  })
   await weir.put('consumer_groups/xcg', { plugins: limit('group limit') })
   await weir.put('consumers/xcg', {
     username: 'xcg',
