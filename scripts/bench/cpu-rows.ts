@@ -8,7 +8,8 @@ import type { Target } from './target.ts'
 import { runWrk } from './wrk.ts'
 
 const connections = 32
-const warmUpSeconds = 1
+/** On a slow machine the first seconds cost twice as much as all that follow. */
+const warmUpSeconds = 5
 
 interface WrkLoad {
   readonly path: string
