@@ -1,7 +1,7 @@
 // One `/secrets/<manager>/<id>` document in force, and the connection that it leads to.
 import { isJsonObject, type JsonObject } from '@weir/contract'
 import { createInTurn, type InTurn } from './in-turn.ts'
-import type { SecretManager } from './managers/manager.ts'
+import type { SecretManager } from './managers/secret-manager.ts'
 import { type ManagerWorld, type OpenManager, parseManager } from './open-manager.ts'
 
 /** Secrets read at once from one manager. */

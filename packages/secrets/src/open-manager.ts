@@ -11,7 +11,7 @@ import {
 import type { HttpClient } from '@weir/upstream'
 import { readEnvironment } from './environment-reference.ts'
 import { type ForThread, ManagerThread } from './managers/thread.ts'
-import type { SecretManager } from './managers/manager.ts'
+import type { SecretManager } from './managers/secret-manager.ts'
 import { openVault } from './managers/vault.ts'
 
 export interface ManagerWorld {

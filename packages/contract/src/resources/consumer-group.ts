@@ -8,7 +8,7 @@ import {
   nameSchema,
   pluginsSchema,
   timestampSchema,
-} from '../schema/fragments/common.ts'
+} from '../schema/fragments/resource-members.ts'
 import { defineResource } from './define-resource.ts'
 
 const consumerGroupSchema = {

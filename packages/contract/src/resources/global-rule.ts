@@ -1,7 +1,7 @@
 // Global rule: plugins that run for every request (contract/admin-api.md §5.6).
 
 import type { Static } from '../schema/index.ts'
-import { idSchema, pluginsSchema, timestampSchema } from '../schema/fragments/common.ts'
+import { idSchema, pluginsSchema, timestampSchema } from '../schema/fragments/resource-members.ts'
 import { defineResource } from './define-resource.ts'
 
 const globalRuleSchema = {

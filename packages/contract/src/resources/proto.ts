@@ -7,7 +7,7 @@ import {
   labelsSchema,
   nameSchema,
   timestampSchema,
-} from '../schema/fragments/common.ts'
+} from '../schema/fragments/resource-members.ts'
 import { defineResource } from './define-resource.ts'
 
 const protoSchema = {

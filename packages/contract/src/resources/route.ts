@@ -10,7 +10,7 @@ import {
   pluginsSchema,
   scriptSchema,
   timestampSchema,
-} from '../schema/fragments/common.ts'
+} from '../schema/fragments/resource-members.ts'
 import {
   addressSchema,
   hostSchema,

@@ -9,7 +9,7 @@ import {
   pluginsSchema,
   scriptSchema,
   timestampSchema,
-} from '../schema/fragments/common.ts'
+} from '../schema/fragments/resource-members.ts'
 import { hostsSchema } from '../schema/fragments/host.ts'
 import { defineResource } from './define-resource.ts'
 import { refuseScript } from './lua.ts'

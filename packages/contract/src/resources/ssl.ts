@@ -1,7 +1,7 @@
 // SSL: certificates, of this server by name or of us as a client (contract/admin-api.md §5.7).
 
 import type { Static } from '../schema/index.ts'
-import { descSchema, idSchema, labelsSchema, timestampSchema } from '../schema/fragments/common.ts'
+import { descSchema, idSchema, labelsSchema, timestampSchema } from '../schema/fragments/resource-members.ts'
 import { hostSchema } from '../schema/fragments/host.ts'
 import { defineResource } from './define-resource.ts'
 

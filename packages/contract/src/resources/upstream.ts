@@ -8,7 +8,7 @@ import {
   labelsSchema,
   nameSchema,
   timestampSchema,
-} from '../schema/fragments/common.ts'
+} from '../schema/fragments/resource-members.ts'
 import { healthCheckSchema, type HealthCheck } from '../schema/fragments/health-check.ts'
 import { hostSchema, timeoutSchema } from '../schema/fragments/host.ts'
 import { defineResource } from './define-resource.ts'

@@ -3,7 +3,7 @@ export { compileSchema, type CompileOptions, type Parsed, type Validator } from 
 export { compilePattern } from './pattern.ts'
 export { isReference } from './reference.ts'
 export { copyJson, isJsonObject, type JsonObject } from './json.ts'
-export * from './fragments/common.ts'
+export * from './fragments/resource-members.ts'
 export * from './fragments/health-check.ts'
 export * from './fragments/host.ts'
 export * from './fragments/plugin-meta.ts'

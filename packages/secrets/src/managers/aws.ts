@@ -1,6 +1,6 @@
 // AWS Secrets Manager through its official client (contract/etcd.md §6).
 import type { Aws, JsonObject } from '@weir/contract'
-import type { SecretManager } from './manager.ts'
+import type { SecretManager } from './secret-manager.ts'
 import { parseSecretText } from './secret-text.ts'
 
 const CONNECT_TIMEOUT_MS = 5000

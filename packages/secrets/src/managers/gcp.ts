@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import { type Gcp, type GcpAccount, parseGcpAccount } from '@weir/contract'
-import type { SecretManager } from './manager.ts'
+import type { SecretManager } from './secret-manager.ts'
 import { parseSecretText } from './secret-text.ts'
 
 const TIMEOUT_MS = 5000

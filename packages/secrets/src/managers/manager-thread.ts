@@ -1,7 +1,7 @@
 // The entry of a manager's thread.
 import { parentPort, workerData } from 'node:worker_threads'
 import { trustCertificates } from '@weir/upstream/trusted-certificates'
-import type { SecretManager } from './manager.ts'
+import type { SecretManager } from './secret-manager.ts'
 import type { Answer, Question, ThreadWork } from './thread.ts'
 
 /** The other side has given up long before. */

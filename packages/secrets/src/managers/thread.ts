@@ -1,7 +1,7 @@
 // A manager in a thread of its own, for clients that would stop the loop for too long when they are loaded.
 import { Worker } from 'node:worker_threads'
 import type { Aws, Gcp, JsonObject } from '@weir/contract'
-import type { SecretManager } from './manager.ts'
+import type { SecretManager } from './secret-manager.ts'
 
 export type ForThread =
   | { readonly manager: 'aws'; readonly settings: Aws }

@@ -1,7 +1,7 @@
 // HashiCorp Vault's KV engine over HTTP (contract/etcd.md §6).
 import { isJsonObject, type JsonObject, type Vault } from '@weir/contract'
 import type { HttpAnswer, HttpClient } from '@weir/upstream'
-import type { SecretManager } from './manager.ts'
+import type { SecretManager } from './secret-manager.ts'
 import { parseSecretText } from './secret-text.ts'
 
 const TIMEOUT_MS = 5000
