@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sumCounts, toCounts } from './test-report.ts'
+import { sumCounts, toCounts, toFailures } from './test-report.ts'
 
 const file = (status: string, ...tests: string[]) => ({
   status,
@@ -43,4 +43,32 @@ test('sums', () => {
       { passed: 3, failed: 4 },
     ]),
   ).toEqual({ passed: 4, failed: 6 })
+})
+
+test('names what failed and why', () => {
+  const report = {
+    testResults: [
+      {
+        name: '/weir/a.test.ts',
+        status: 'passed',
+        assertionResults: [{ status: 'passed', fullName: 'fine' }],
+      },
+      {
+        name: '/weir/b.test.ts',
+        status: 'failed',
+        assertionResults: [
+          { status: 'passed', fullName: 'fine' },
+          { status: 'failed', fullName: 'the sum', failureMessages: ['expected 1 to be 2'] },
+          { status: 'failed', fullName: 'the rest', failureMessages: ['x'.repeat(2000)] },
+        ],
+      },
+      { name: '/weir/c.test.ts', status: 'failed', message: 'no such module', assertionResults: [] },
+    ],
+  }
+  expect(toFailures(JSON.stringify(report), '/weir')).toEqual([
+    'b.test.ts > the sum: expected 1 to be 2',
+    `b.test.ts > the rest: ${'x'.repeat(1500)} ...`,
+    'c.test.ts: no such module',
+  ])
+  expect(toFailures('', '/weir')).toEqual([])
 })

@@ -1,4 +1,6 @@
-// Counts of a test run, read from vitest's JSON report.
+// What a test run came to, read from vitest's JSON report.
+
+import { relative } from 'node:path'
 
 export interface Counts {
   readonly passed: number
@@ -7,13 +9,7 @@ export interface Counts {
 
 /** Nothing ran when the report is missing or is not what it should be. A file that did not load is a failure too. */
 export function toCounts(report: string): Counts {
-  const none = { passed: 0, failed: 0 }
-  let value: unknown
-  try {
-    value = JSON.parse(report)
-  } catch {
-    return none
-  }
+  const value = parse(report)
   const passed = numberAt(value, 'numPassedTests')
   const failed = numberAt(value, 'numFailedTests')
   const failedFiles = listAt(value, 'testResults').filter(
@@ -24,6 +20,26 @@ export function toCounts(report: string): Counts {
   return { passed, failed: failed + failedFiles }
 }
 
+/** Lines that name each failure and the start of its reason, for the end of a long output; `root` is left out of paths. */
+export function toFailures(report: string, root: string): readonly string[] {
+  const files = listAt(parse(report), 'testResults').filter((file) => textAt(file, 'status') === 'failed')
+  return files.flatMap((file) => {
+    const path = relative(root, textAt(file, 'name'))
+    const tests = listAt(file, 'assertionResults').filter((each) => textAt(each, 'status') === 'failed')
+    if (tests.length === 0) return [`${path}: ${startOf(textAt(file, 'message'))}`]
+    return tests.map((each) => {
+      const messages = listAt(each, 'failureMessages').filter((message) => typeof message === 'string')
+      return `${path} > ${textAt(each, 'fullName')}: ${startOf(messages.join('\n'))}`
+    })
+  })
+}
+
+const reasonLength = 1500
+
+function startOf(message: string): string {
+  return message.length > reasonLength ? `${message.slice(0, reasonLength)} ...` : message
+}
+
 export function sumCounts(counts: readonly Counts[]): Counts {
   let passed = 0
   let failed = 0
@@ -32,6 +48,14 @@ export function sumCounts(counts: readonly Counts[]): Counts {
     failed += each.failed
   }
   return { passed, failed }
+}
+
+function parse(report: string): unknown {
+  try {
+    return JSON.parse(report)
+  } catch {
+    return undefined
+  }
 }
 
 function fieldOf(value: unknown, name: string): unknown {

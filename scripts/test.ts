@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Counts, sumCounts, toCounts } from './test-report.ts'
+import { type Counts, sumCounts, toCounts, toFailures } from './test-report.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -27,25 +27,31 @@ function run(command: string, args: readonly string[]): Promise<boolean> {
   })
 }
 
+interface Result extends Counts {
+  /** What failed, said once more at the end: the first suite's failures are far up by then. */
+  readonly failures: readonly string[]
+}
+
 /** One suite, as vitest itself counts it; a suite that breaks off or runs nothing counts as one failure. */
-async function runSuite(suite: string, directory: string): Promise<Counts> {
+async function runSuite(suite: string, directory: string): Promise<Result> {
   const report = join(directory, `${suite}.json`)
   const args = ['run', '--project', suite, '--reporter=default', '--reporter=json', `--outputFile=${report}`]
   const ok = await run('vitest', args)
-  const counts = toCounts(await readFile(report, 'utf8').catch(() => ''))
-  const broken = counts.passed + counts.failed === 0 || (!ok && counts.failed === 0)
-  if (broken) console.error(`\nsuite ${suite}: ended without a full result`)
-  return broken ? { ...counts, failed: counts.failed + 1 } : counts
+  const text = await readFile(report, 'utf8').catch(() => '')
+  const counts = toCounts(text)
+  const failures = toFailures(text, root)
+  const complete = counts.failed > 0 || (ok && counts.passed > 0)
+  if (complete) return { ...counts, failures }
+  return { ...counts, failed: 1, failures: [`suite ${suite}: ended without a full result`] }
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'weir-test-'))
-const results: Counts[] = []
+const results: Result[] = []
 try {
   for (const [name, command, ...args] of checks) {
     console.log(`\n== ${name}`)
     if (await run(command, args)) continue
-    console.error(`check failed: ${name}`)
-    results.push({ passed: 0, failed: 1 })
+    results.push({ passed: 0, failed: 1, failures: [`check failed: ${name}`] })
   }
   for (const suite of suites) {
     console.log(`\n== ${suite} tests`)
@@ -55,6 +61,7 @@ try {
   await rm(directory, { recursive: true, force: true })
 }
 
+for (const failure of results.flatMap((result) => result.failures)) console.error(`\nFAILED ${failure}`)
 const { passed, failed } = sumCounts(results)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
