@@ -22,7 +22,7 @@ beforeAll(async () => {
   await admin.auth.authEnable()
   admin.close()
   admin = new Etcd3({ hosts: etcd.url, auth: { username: 'root', password: 'root' } })
-  store = createEtcdStore({ host: [etcd.url], user: 'weir', password: PASSWORD, timeout: 5 })
+  store = createEtcdStore({ host: [etcd.url], user: 'weir', password: PASSWORD, timeout: 20 })
 })
 
 afterAll(async () => {
@@ -58,7 +58,7 @@ test('a change of users or roles, which makes every token outdated, goes unnotic
 })
 
 test('a wrong password is a clear error that does not contain it', async () => {
-  const stranger = createEtcdStore({ host: [etcd.url], user: 'weir', password: 'a-wrong-guess', timeout: 5 })
+  const stranger = createEtcdStore({ host: [etcd.url], user: 'weir', password: 'a-wrong-guess', timeout: 20 })
   const error = await stranger.get('/routes/1').catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(StoreUnavailableError)
   expect(String(error)).toContain('authentication failed')
@@ -67,7 +67,7 @@ test('a wrong password is a clear error that does not contain it', async () => {
 })
 
 test('no user at all is a clear error, and a follower waits until it is let in', async () => {
-  const stranger = createEtcdStore({ host: [etcd.url], timeout: 5 })
+  const stranger = createEtcdStore({ host: [etcd.url], timeout: 20 })
   await expect(stranger.get('/routes/1')).rejects.toThrow(StoreUnavailableError)
   const mirror = new Mirror(stranger)
   await until(() => mirror.follower.status.lastError)

@@ -87,9 +87,9 @@ test('after any sequence of configurations a follower has the last one, in its o
         await new Promise((resolve) => setImmediate(resolve))
       }
       const last = configurations.at(-1) ?? []
-      const isThere = () =>
-        entries.size === last.length && last.every(({ key, value }) => entries.get(key)?.value === value)
-      await until(isThere)
+      await until(() => follower.status.revision === store.revision)
+      expect(entries.size).toBe(last.length)
+      for (const { key, value } of last) expect(entries.get(key)?.value).toBe(value)
       for (const kind of ['/routes/', '/upstreams/']) {
         const given = last.filter(({ key }) => key.startsWith(kind)).map(({ key }) => key)
         const aged = [...entries.values()]

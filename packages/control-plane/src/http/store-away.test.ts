@@ -13,7 +13,7 @@ describe('the store', () => {
   let plane: TestPlane
   beforeEach(async () => {
     etcd = await startEtcd()
-    store = createEtcdStore({ host: [etcd.url], timeout: 2 })
+    store = createEtcdStore({ host: [etcd.url], timeout: 4 })
     plane = await startTestPlane({ store })
   })
   afterEach(async () => {
@@ -79,7 +79,7 @@ describe('the store', () => {
 it('starts while the store is away', async () => {
   const etcd = await startEtcd()
   await etcd.kill()
-  const store = createEtcdStore({ host: [etcd.url], timeout: 1 })
+  const store = createEtcdStore({ host: [etcd.url], timeout: 4 })
   const plane = await startTestPlane({ store })
   expect((await plane.get('/upstreams')).status).toBe(503)
   await etcd.restart()

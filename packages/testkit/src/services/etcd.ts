@@ -1,4 +1,5 @@
 // A real etcd for one test run, on free ports and throw-away data, with everything that can happen to one.
+import { existsSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,8 +29,11 @@ export interface Etcd extends Restartable {
   stop(): Promise<void>
 }
 
+/** etcd waits for the disk at every write, and a disk that others are busy with can take seconds. Memory does not. */
+const dataRoot = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
 export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
-  const directory = await mkdtemp(join(tmpdir(), 'weir-etcd-'))
+  const directory = await mkdtemp(join(dataRoot, 'weir-etcd-'))
   try {
     return await startOnFreePort(async () => {
       const port = await freePort()
