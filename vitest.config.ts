@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 const cores = availableParallelism()
 
-// Two projects: `unit` is everything beside the code, `e2e` starts whole planes as processes. Most files wait more than
-// they compute, so more of them run at once than there are cores.
+// Two projects: `unit` is everything beside the code, `e2e` starts whole planes as processes. No more files run at once
+// than there are cores: many have limits of time in them, which should not depend on their neighbours.
 export default defineConfig({
   test: {
     projects: [
@@ -14,7 +14,7 @@ export default defineConfig({
           include: ['packages/**/*.test.ts', 'scripts/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2 * cores,
+          maxWorkers: cores,
         },
       },
       {
@@ -23,7 +23,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers: cores + 1,
+          maxWorkers: cores,
         },
       },
     ],
