@@ -6,25 +6,30 @@
 // Before the first token an attempt may fail and another instance be tried, because nobody has seen anything of it.
 // From the first token on the answer belongs to the client: whatever happens is visible to it.
 import { GatewayError } from '@weir/contract'
-import { FrameWatch, StreamConverter, StreamWatch, type Watch } from '@weir/llm'
+import type { Watch } from '@weir/llm'
 import type { ByteSink, ByteStream, RequestContext, UpstreamAttempt } from '@weir/plugin-api'
 import type { AnswerHeaders, Exchange, ExchangeHandler, UpstreamError } from '@weir/upstream'
 import { type Authorizer, AuthorizationError } from '../credentials/authorizer.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { Target } from '../instance/targets.ts'
+import { AnswerStream } from './answer-stream.ts'
+import { beginRecord, endRecord, noteSent } from './attempt-record.ts'
 import type { AttemptExit, AttemptOwner, AttemptRules, AttemptState, Outgoing } from './attempt-types.ts'
 import { convertAnswer, listFields } from './converted.ts'
 import {
+  emptyStream,
   type Failure,
+  lateToken,
   ownFailure,
   refusal,
   textFailure,
   transportFailure,
   upstreamFailure,
 } from './failure.ts'
-import { joined, joinedBytesMax, readPieces, streamPieces } from './pieces-out.ts'
+import { joined, joinedBytesMax, readPieces } from './pieces-out.ts'
 import { type PreparedRequest, prepareRequest } from './prepare-request.ts'
-import { readResponseHeaders } from './response-headers.ts'
+import { contentTypeOf, readResponseHeaders } from './response-headers.ts'
+import { limitFirstToken, limitGaps } from './stream-limits.ts'
 import { isComment, isOnlyTerminator } from './stream-start.ts'
 
 /** A complete answer is held in memory; without `max_response_bytes`, and for errors, this is the bound. */
@@ -32,14 +37,8 @@ const answerBytesMax = 64 * 1024 * 1024
 /** What may still come of a stream that has said that it is over, for its connection to be kept. */
 const drainedBytesMax = 65_536
 const CLIENT_CLOSED_REQUEST = 499
-const none: readonly never[] = []
 /** Comments that may come before the first event of a stream. */
 const heldBytesMax = 65_536
-const lateToken = ownFailure(504, 'the LLM service sent no token in time', 'nginx')
-/** In the contract's words (ai-plugins.md §6.4). */
-const noOutput =
-  'streaming response completed without producing any output; ' +
-  'the upstream likely returned a different stream format than the converter expects'
 
 export class Attempt implements ExchangeHandler, ByteStream {
   readonly instance: Instance
@@ -53,7 +52,6 @@ export class Attempt implements ExchangeHandler, ByteStream {
   firstTokenMs = 0
   /** Whole milliseconds until it ended; 0 before. */
   endedMs = 0
-  watch: Watch | undefined = undefined
   /** Facts of the body as it went out, when it was shaped (contract/ai-plugins.md §6 step 9). */
   toolCount = 0
   endUser = ''
@@ -62,17 +60,16 @@ export class Attempt implements ExchangeHandler, ByteStream {
   readonly #outgoing: Outgoing
   readonly #rules: AttemptRules
   #request: PreparedRequest | undefined = undefined
-  #converter: StreamConverter | undefined = undefined
-  #isFramed = false
   #record: UpstreamAttempt | undefined = undefined
   #exchange: Exchange | undefined = undefined
   #isFailure = false
-  /** A body under way, or the chunks of a stream that nobody has asked for yet. */
+  /** When the answer is a stream. */
+  #stream: AnswerStream | undefined = undefined
+  /** A body under way. */
   #chunks: Buffer[] = []
+  /** Of the answer so far; while draining, of what came after its end. */
   #bytes = 0
-  #sink: ByteSink | undefined = undefined
   #isPaused = false
-  #breakage: GatewayError | undefined = undefined
   #durationTimer: NodeJS.Timeout | undefined = undefined
 
   constructor(
@@ -87,6 +84,11 @@ export class Attempt implements ExchangeHandler, ByteStream {
     this.instance = instance
     this.#outgoing = outgoing
     this.#rules = rules
+  }
+
+  /** What is known of the answer when it is a stream. */
+  get watch(): Watch | undefined {
+    return this.#stream?.watch
   }
 
   /** Sends the request. The owner may be called before this returns. */
@@ -121,7 +123,8 @@ export class Attempt implements ExchangeHandler, ByteStream {
   }
 
   #dispatch(target: Target, { method, path, headers, body }: PreparedRequest): void {
-    this.#begin(target.address, path)
+    const { model } = this.#outgoing.exchange
+    this.#record = beginRecord(this.#ctx.upstream, this.instance, target.address, model, path, this.startedAt)
     const { timeout, first_token_timeout: firstMs = timeout } = this.#rules
     const headersMs = this.#outgoing.exchange.stream ? Math.min(timeout, firstMs) : timeout
     this.#exchange = target.origin.send(
@@ -158,8 +161,8 @@ export class Attempt implements ExchangeHandler, ByteStream {
     }
     if (isStream && !this.#isFailure) {
       this.state = 'waiting_for_first_token'
-      this.#watchStream(isFramed)
-      this.#limitFirstToken()
+      this.#beginStream(isFramed)
+      if (this.#exchange) limitFirstToken(this.#exchange, this.#rules, this.startedAt)
       const { max_stream_duration_ms: durationMs } = this.#rules
       if (durationMs !== undefined) this.#durationTimer = setTimeout(endTooLong, durationMs, this)
       return
@@ -168,35 +171,19 @@ export class Attempt implements ExchangeHandler, ByteStream {
     if (contentLength > this.#answerLimit()) this.#exceedBytes()
   }
 
-  #watchStream(isFramed: boolean): void {
-    const { wantsText } = this.#outgoing
-    this.#isFramed = isFramed
-    const { converted, target = this.#outgoing.protocol } = this.#request ?? {}
-    this.watch = isFramed ? new FrameWatch(target, wantsText) : new StreamWatch(target, wantsText)
-    if (!converted) return
-    this.#converter = new StreamConverter(converted.reply.stream(), isFramed)
-    // It is written as server-sent events, however it came.
-    const at = this.headers.indexOf('Content-Type')
-    if (isFramed && at >= 0) this.headers[at + 1] = 'text/event-stream'
-  }
-
-  /** Some hold their head back until the first token, some send it at once: one limit fits both. */
-  #limitFirstToken(): void {
-    const { first_token_timeout: firstMs } = this.#rules
-    if (firstMs === undefined) return
-    const leftMs = firstMs - (performance.now() - this.startedAt)
-    this.#exchange?.limitBody(Math.max(1, Math.ceil(leftMs)), true)
-  }
-
-  #limitGaps(): void {
-    const { first_token_timeout: firstMs, stream_idle_timeout: idleMs, timeout } = this.#rules
-    if (firstMs !== undefined || idleMs !== undefined) this.#exchange?.limitBody(idleMs ?? timeout, false)
+  #beginStream(isFramed: boolean): void {
+    const { protocol, body, wantsText } = this.#outgoing
+    const { target = protocol, converted } = this.#request ?? {}
+    this.#stream = new AnswerStream(target, body, converted?.reply, isFramed, wantsText)
+    // What is converted is written as server-sent events, however it came.
+    const at = isFramed && converted ? this.headers.indexOf('Content-Type') : -1
+    if (at >= 0) this.headers[at + 1] = 'text/event-stream'
   }
 
   onData(chunk: Buffer): void {
     switch (this.state) {
       case 'streaming':
-        this.#pass(chunk.length, this.#seen(chunk))
+        this.#pass(chunk.length, this.#stream?.push(chunk))
         return
       case 'waiting_for_first_token':
         this.#firstToken(chunk)
@@ -225,7 +212,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
         this.#failEmpty()
         return
       case 'streaming':
-        if (this.#looksComplete(true)) this.#completeStream(this.#converter?.end(), true)
+        if (this.#stream?.looksComplete(true)) this.#completeStream(this.#stream.end(), true)
         else
           this.#break('upstream_broken', 'the stream of the LLM service ended before its answer was complete')
         return
@@ -250,18 +237,12 @@ export class Attempt implements ExchangeHandler, ByteStream {
       state: this.state,
     })
     if (this.state !== 'streaming') this.#fail('transport_failed', failure)
-    else if (this.#looksComplete(false)) this.#completeStream(this.#converter?.end(), true)
+    else if (this.#stream?.looksComplete(false)) this.#completeStream(this.#stream.end(), true)
     else this.#break(failure.status === 504 ? 'upstream_timeout' : 'upstream_broken', failure.reason)
   }
 
-  /** The client's side takes the stream: first what came before it was ready. */
   start(sink: ByteSink): void {
-    this.#sink = sink
-    const chunks = this.#chunks
-    this.#chunks = []
-    for (const chunk of chunks) sink.chunk(chunk)
-    if (this.#breakage) sink.fail(this.#breakage)
-    else if (this.state !== 'streaming') sink.end()
+    this.#stream?.start(sink, this.state !== 'streaming')
   }
 
   pause(): void {
@@ -296,79 +277,38 @@ export class Attempt implements ExchangeHandler, ByteStream {
     this.#exceed(504, 'max_stream_duration_ms exceeded')
   }
 
-  #begin(address: string, path: string): void {
-    const { upstream } = this.#ctx
-    this.#record = {
-      address,
-      node: this.instance.name,
-      provider: this.instance.provider,
-      model: this.#outgoing.exchange.model,
-      startedAt: this.startedAt,
-      status: 0,
-      connectMs: undefined,
-      headerMs: undefined,
-      responseMs: undefined,
-    }
-    upstream.attempts.push(this.#record)
-    upstream.scheme = this.instance.scheme
-    upstream.host = this.instance.hostName
-    upstream.uri = path
-    upstream.node = this.instance.name
-  }
-
   #firstToken(chunk: Buffer): void {
+    const length = this.#bytes + chunk.length
     if (this.#rules.first_token_timeout !== undefined && isComment(chunk)) {
       // While another instance may still be asked, nothing is sent, not even what keeps a connection alive.
-      if (this.#bytes + chunk.length > heldBytesMax) this.#exceedBytes()
-      else this.#hold(chunk)
+      if (length > heldBytesMax) return this.#exceedBytes()
+      this.#bytes = length
+      this.#stream?.pass(this.#stream.push(chunk))
       return
     }
     this.firstTokenMs ||= Math.floor(performance.now() - this.startedAt)
-    if (this.#bytes + chunk.length > (this.#rules.max_response_bytes ?? Infinity)) {
-      this.#exceedBytes()
+    if (length > (this.#rules.max_response_bytes ?? Infinity)) return this.#exceedBytes()
+    const out = this.#stream?.push(chunk)
+    const isNothing = !out || out.length === 0
+    if (this.watch?.done && (isNothing || isOnlyTerminator(chunk))) return this.#failEmpty()
+    if (isNothing) {
+      this.#bytes = length
       return
     }
-    const out = this.#seen(chunk)
-    if (out.length === 0) {
-      this.#bytes += chunk.length
-      if (this.watch?.done) this.#failEmpty()
-      return
-    }
-    if (this.watch?.done && isOnlyTerminator(chunk)) {
-      this.#failEmpty()
-      return
-    }
-    this.#limitGaps()
+    if (this.#exchange) limitGaps(this.#exchange, this.#rules)
     this.state = 'streaming'
     this.#pass(chunk.length, out)
     this.#owner.streaming(this)
   }
 
-  #hold(chunk: Buffer): void {
-    this.#bytes += chunk.length
-    const out = this.#seen(chunk)
-    if (out.length > 0) this.#chunks.push(out)
-  }
-
-  /** What the client gets of a chunk: the same bytes, or what they are converted to. */
-  #seen(chunk: Buffer): Buffer {
-    this.watch?.push(chunk)
-    return this.#converter ? this.#converter.push(chunk, this.watch?.done ?? false) : chunk
-  }
-
-  #pass(length: number, out: Buffer): void {
+  #pass(length: number, out: Buffer | undefined): void {
     this.#bytes += length
     if (this.watch?.done) {
       this.#completeStream(out, false)
       return
     }
-    if (out.length > 0) this.#deliver(out)
+    this.#stream?.pass(out)
     if (this.#bytes > (this.#rules.max_response_bytes ?? Infinity)) this.#exceedBytes()
-  }
-
-  #deliver(chunk: Buffer): void {
-    if (this.#sink) this.#sink.chunk(chunk)
-    else this.#chunks.push(chunk)
   }
 
   /**
@@ -377,7 +317,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
    */
   #completeStream(last: Buffer | undefined, hasEnded: boolean): void {
     this.#end('streamed', this.status)
-    this.#noteSent()
+    noteSent(this.#ctx.upstream, this.#request, this.#exchange)
     if (!hasEnded) {
       // Its connection is kept when the upstream ends it properly; that is no longer the client's business.
       this.state = 'draining'
@@ -385,54 +325,28 @@ export class Attempt implements ExchangeHandler, ByteStream {
       this.resume()
     }
     this.#owner.streamSettled(this, false)
-    if (last && last.length > 0) this.#deliver(last)
-    this.#sink?.end()
+    this.#stream?.pass(last)
+    this.#stream?.finish()
   }
 
   /** Tells the client that what it has is not all: by an event, and by breaking the connection off. */
   #break(code: 'upstream_broken' | 'upstream_timeout', message: string): void {
-    // What is converted is passed on in whole events.
-    const isWhole = this.#converter !== undefined || (this.watch?.betweenEvents ?? true)
     this.#end('stream_broken', this.status)
     this.#exchange?.abort()
     this.#owner.streamSettled(this, true)
-    const event = this.#outgoing.protocol.errorEvent(message)
-    // Behind half a frame nothing could be read.
-    if (typeof event !== 'string') {
-      if (isWhole) this.#deliver(event)
-    } else if (event !== '') this.#deliver(Buffer.from(isWhole ? event : `\n\n${event}`))
-    this.#breakage = new GatewayError(code, message)
-    this.#sink?.fail(this.#breakage)
-  }
-
-  /**
-   * No marker of the end is needed where every answer said that it is finished. `unsaid` is the verdict on streams of
-   * unknown protocols: they say nothing, but the connection itself ended well or broke.
-   */
-  #looksComplete(unsaid: boolean): boolean {
-    const { watch } = this
-    const { converted, target = this.#outgoing.protocol } = this.#request ?? {}
-    if (!watch || (!target.marks && !this.#isFramed)) return unsaid
-    if (watch.done) return true
-    // A converted request asks for one answer.
-    const wanted = converted ? 1 : target.answersWanted(this.#outgoing.body)
-    return watch.finished > 0 && watch.finished >= wanted
+    this.#stream?.breakOff(this.#outgoing.protocol.errorEvent(message), new GatewayError(code, message))
   }
 
   #answerComplete(): void {
     const chunks = this.#chunks
     this.#chunks = []
     const bytes = this.#bytes > joinedBytesMax ? chunks : joined(chunks)
-    if (this.#isFailure) {
-      const body = Buffer.isBuffer(bytes) ? bytes : streamPieces(bytes, this.headers)
-      this.#fail('rejected', upstreamFailure(this.status, this.headers, body))
-      return
-    }
+    if (this.#isFailure) return this.#fail('rejected', upstreamFailure(this.status, this.headers, bytes))
     const reply = this.#request?.converted?.reply
     const answer = reply ? convertAnswer(reply, this.status, bytes) : bytes
     if ('isFinal' in answer) return this.#fail('rejected', answer)
     this.#end('answered', this.status)
-    this.#noteSent()
+    noteSent(this.#ctx.upstream, this.#request, this.#exchange)
     this.firstTokenMs = this.endedMs
     this.#owner.answered(this, answer)
   }
@@ -440,11 +354,8 @@ export class Attempt implements ExchangeHandler, ByteStream {
   /** A stream that brought nothing: another instance may still be asked. */
   #failEmpty(): void {
     this.#exchange?.abort()
-    const failure =
-      this.#converter && this.#bytes > 0
-        ? textFailure(502, noOutput, none)
-        : ownFailure(502, 'the LLM service ended its stream without sending anything')
-    this.#fail('empty_stream', failure)
+    const isConverted = this.#request?.converted !== undefined
+    this.#fail('empty_stream', emptyStream(isConverted && this.#bytes > 0))
   }
 
   #answerLimit(): number {
@@ -472,32 +383,15 @@ export class Attempt implements ExchangeHandler, ByteStream {
     this.#owner.failed(this, failure)
   }
 
-  /**
-   * Of a long request. An upstream may answer before it has read everything, and an earlier attempt may still be about
-   * to end.
-   */
-  #noteSent(): void {
-    if (Buffer.isBuffer(this.#request?.body)) return
-    const { upstream } = this.#ctx
-    upstream.hasTakenRequest = upstream.attempts.length === 1 && this.#exchange?.hasSent === true
-  }
-
   #end(exit: AttemptExit, status: number): void {
     this.state = 'done'
     this.exit = exit
     this.endedMs = Math.floor(performance.now() - this.startedAt)
     clearTimeout(this.#durationTimer)
-    if (!this.#record) return
-    this.#record.status = status
-    this.#record.responseMs = performance.now() - this.startedAt
+    if (this.#record) endRecord(this.#record, status)
   }
 }
 
 function endTooLong(attempt: Attempt): void {
   attempt.endTooLong()
-}
-
-function contentTypeOf(headers: readonly string[]): readonly string[] {
-  const at = headers.indexOf('Content-Type')
-  return at < 0 ? [] : headers.slice(at, at + 2)
 }

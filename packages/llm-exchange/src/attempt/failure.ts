@@ -2,6 +2,7 @@
 // the status, the reason stands in JSON.
 import type { ByteStream, ResponseSource } from '@weir/plugin-api'
 import type { UpstreamError, UpstreamFailure } from '@weir/upstream'
+import { streamPieces } from './pieces-out.ts'
 
 export interface Failure {
   /** Of the reply, and what the retry rules look at. */
@@ -42,11 +43,13 @@ export function textFailure(status: number, text: string, headers: readonly stri
   return { status, headers: typed, body: text, source: 'apisix', reason: text, isFinal: false }
 }
 
+/** `bytes` is in pieces when it is long; its length is then announced in `headers`. */
 export function upstreamFailure(
   status: number,
-  headers: readonly string[],
-  body: Buffer | ByteStream,
+  headers: string[],
+  bytes: Buffer | readonly Buffer[],
 ): Failure {
+  const body = Buffer.isBuffer(bytes) ? bytes : streamPieces(bytes, headers)
   return { status, headers, body, source: 'upstream', reason: `status ${status}`, isFinal: false }
 }
 
@@ -68,4 +71,20 @@ export const noPath: Failure = {
       'or that override.endpoint includes a path',
   ),
   isFinal: true,
+}
+
+/** `first_token_timeout` is over. */
+export const lateToken = ownFailure(504, 'the LLM service sent no token in time', 'nginx')
+
+const nothingSent = ownFailure(502, 'the LLM service ended its stream without sending anything')
+/** In the contract's words. */
+const nothingConverted = textFailure(
+  502,
+  'streaming response completed without producing any output; ' +
+    'the upstream likely returned a different stream format than the converter expects',
+  [],
+)
+
+export function emptyStream(isConverted: boolean): Failure {
+  return isConverted ? nothingConverted : nothingSent
 }

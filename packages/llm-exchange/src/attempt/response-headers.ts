@@ -51,6 +51,12 @@ export function readResponseHeaders(fields: AnswerHeaders['fields']): ResponseFa
   }
 }
 
+/** Of a list for the client; empty when it has none. */
+export function contentTypeOf(headers: readonly string[]): readonly string[] {
+  const at = headers.indexOf('Content-Type')
+  return at < 0 ? [] : headers.slice(at, at + 2)
+}
+
 function first(value: string | string[] | undefined): string | undefined {
   return typeof value === 'object' ? value[0] : value
 }
