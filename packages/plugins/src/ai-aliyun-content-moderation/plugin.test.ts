@@ -1,16 +1,14 @@
 import { noUsage, passthrough, type LlmAnswer } from '@weir/llm'
-import type { LlmExchange, Reply } from '@weir/plugin-api'
-import { complaintAbout, createTestContext, createTestExchange, runInstance } from '@weir/plugin-api/harness'
+import type { Reply } from '@weir/plugin-api'
+import { complaintAbout, createTestContext, createTestExchange } from '@weir/plugin-api/harness'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { asks, exchangeOf, plugin, secret, service } from './moderation.testing.ts'
+import { answerOf, asks } from '../moderation/judging.testing.ts'
+import { exchangeOf, judge, plugin, secret, service } from './moderation.testing.ts'
 import { piecesOf } from './pieces.ts'
 import { aiAliyunContentModeration } from './plugin.ts'
 
-const request = (llm: LlmExchange | undefined, config: object = {}) => {
-  const { host, instance } = plugin(config)
-  return runInstance(instance, llm ? { llm } : {}).then((result) => ({ ...result, host }))
-}
+const { request } = judge
 
 describe('a prompt', () => {
   test('without risk passes, and its risk level is known', async () => {
@@ -145,15 +143,6 @@ describe('what cannot be judged', () => {
 function textOf(reply: Reply | undefined): string {
   return typeof reply?.body === 'string' ? reply.body : ''
 }
-
-const answerOf = (text: string, status = 200): LlmAnswer => ({
-  status,
-  bytes: Buffer.from('{}'),
-  json: {},
-  text,
-  readText: () => text,
-  usage: undefined,
-})
 
 async function checkAnswer(answer: LlmAnswer, config: object = {}) {
   const llm = exchangeOf(

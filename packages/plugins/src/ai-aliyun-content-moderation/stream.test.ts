@@ -1,13 +1,11 @@
 import { openaiResponses, passthrough } from '@weir/llm'
-import { createTestContext, createTestExchange, deliver } from '@weir/plugin-api/harness'
+import { createTestContext, createTestExchange } from '@weir/plugin-api/harness'
 import { describe, expect, test } from 'vitest'
+import { asks } from '../moderation/judging.testing.ts'
 import { chunk, done, streamOf, usage } from '../moderation/streams.testing.ts'
-import { asks, plugin, service } from './moderation.testing.ts'
-function check(pieces: readonly string[], config: object, llm = asks('hi', true)) {
-  const { instance } = plugin({ check_response: true, check_request: false, ...config })
-  const response = streamOf(pieces)
-  return deliver(response, instance.stage?.(createTestContext({ llm }), response))
-}
+import { judge, plugin, service } from './moderation.testing.ts'
+
+const check = judge.stream
 
 const withUsage = (content: string) => chunk(content).replace('{"choices"', '{"usage":{},"choices"')
 

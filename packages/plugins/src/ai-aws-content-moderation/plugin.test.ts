@@ -1,25 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { openaiChat, passthrough, type LlmAnswer } from '@weir/llm'
-import type { LlmExchange } from '@weir/plugin-api'
-import {
-  complaintAbout,
-  createInstance,
-  createTestContext,
-  createTestExchange,
-  createTestHost,
-  deliver,
-  runInstance,
-} from '@weir/plugin-api/harness'
+import { openaiChat, passthrough } from '@weir/llm'
+import { complaintAbout, createInstance, createTestExchange } from '@weir/plugin-api/harness'
 import { createCertificateAuthority, startComprehendServer } from '@weir/testkit'
 import * as fc from 'fast-check'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { chunk, done, streamOf, usage } from '../moderation/streams.testing.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { answerOf, asks, callingHost, judging, useService } from '../moderation/judging.testing.ts'
+import { chunk, done, usage } from '../moderation/streams.testing.ts'
 import { aiAwsContentModeration } from './plugin.ts'
 import { callsFor } from './segments.ts'
 
-const service = await startComprehendServer()
+const service = useService(await startComprehendServer())
 const comprehend = {
   access_key_id: service.accessKeyId,
   secret_access_key: service.secretAccessKey,
@@ -27,53 +19,18 @@ const comprehend = {
   endpoint: service.url,
 }
 const disposals: (() => void)[] = []
-
-beforeEach(() => {
-  service.clear()
-  service.setFault(undefined)
-})
-afterAll(async () => {
+afterAll(() => {
   for (const dispose of disposals) dispose()
-  await service.close()
 })
 
-function plugin(config: object = {}) {
-  const host = createTestHost()
+function plugin(config: object) {
+  const host = callingHost()
   const instance = createInstance(aiAwsContentModeration, { comprehend, ...config }, host)
   disposals.push(() => instance.dispose?.())
   return { host, instance }
 }
 
-function asks(content: string, stream = false): LlmExchange {
-  const body = { model: 'gpt-x', messages: [{ role: 'user', content }], stream }
-  return createTestExchange({ protocol: openaiChat, body })
-}
-
-async function request(llm: LlmExchange | undefined, config: object = {}) {
-  const { host, instance } = plugin(config)
-  const result = await runInstance(instance, llm ? { llm } : {})
-  return { ...result, host }
-}
-
-const answerOf = (text: string): LlmAnswer => ({
-  status: 200,
-  bytes: Buffer.from('{}'),
-  json: {},
-  text,
-  readText: () => text,
-  usage: undefined,
-})
-
-function checkAnswer(text: string, config: object = {}) {
-  const { instance } = plugin({ check_response: true, ...config })
-  return instance.llmResponse?.(createTestContext({ llm: asks('hi') }), answerOf(text))
-}
-
-function checkStream(pieces: readonly string[], config: object) {
-  const { instance } = plugin({ check_response: true, ...config })
-  const response = streamOf(pieces)
-  return deliver(response, instance.stage?.(createTestContext({ llm: asks('hi', true) }), response))
-}
+const { request, answer, stream } = judging(plugin, { check_response: true })
 
 describe('a prompt', () => {
   test('passes without toxicity, all roles and turns judged', async () => {
@@ -137,20 +94,20 @@ describe('a prompt', () => {
 
 describe('answers', () => {
   test('complete ones are replaced', async () => {
-    expect(await checkAnswer('fine')).toBeUndefined()
-    const reply = await checkAnswer('I kill', { deny_code: 400 })
+    expect(await answer(answerOf('fine'))).toBeUndefined()
+    const reply = await answer(answerOf('I kill'), { deny_code: 400 })
     expect(reply?.status).toBe(400)
     expect(reply?.body).toContain('response body exceeds toxicity threshold')
   })
 
   test('streams are cut off, marked, or held back', async () => {
     const pieces = [chunk('I will'), chunk(' kill'), usage, done]
-    const cut = await checkStream(pieces, { stream_check_mode: 'realtime', stream_check_cache_size: 4 })
+    const cut = await stream(pieces, { stream_check_mode: 'realtime', stream_check_cache_size: 4 })
     expect(cut.text).toContain('I will')
     expect(cut.text).not.toContain(' kill')
-    const marked = await checkStream(pieces, {})
+    const marked = await stream(pieces, {})
     expect(marked.text).toContain('"risk_level":"high"')
-    const held = await checkStream(pieces, { stream_hold_back: true })
+    const held = await stream(pieces, { stream_hold_back: true })
     expect(held.text).not.toContain('I will')
     expect(held.text).toContain('response body exceeds toxicity threshold')
   })
@@ -169,7 +126,7 @@ describe('a service that fails', () => {
     expect(result.text).toContain(reason)
     expect([...result.host.metrics.values.values()]).toEqual([1])
     expect(JSON.stringify(result.ctx.log)).not.toContain('kill')
-    expect((await checkAnswer('fine'))?.status).toBe(500)
+    expect((await answer(answerOf('fine')))?.status).toBe(500)
   })
 
   test('in time', async () => {
@@ -188,8 +145,8 @@ describe('a service that fails', () => {
   test('lets streams pass, and everything or nothing where that is configured', async () => {
     service.setFault('fail')
     const pieces = [chunk('fine'), usage, done]
-    expect((await checkStream(pieces, {})).text).toBe(pieces.join(''))
-    const blocked = await checkStream(pieces, {
+    expect((await stream(pieces, {})).text).toBe(pieces.join(''))
+    const blocked = await stream(pieces, {
       stream_hold_back: true,
       weir: { on_service_error: 'block' },
     })
@@ -197,7 +154,7 @@ describe('a service that fails', () => {
     expect(blocked.text).not.toContain('fine')
     const weir = { on_service_error: 'pass' }
     expect((await request(asks('hi'), { weir })).reply).toBeUndefined()
-    expect(await checkAnswer('fine', { weir })).toBeUndefined()
+    expect(await answer(answerOf('fine'), { weir })).toBeUndefined()
   })
 })
 
