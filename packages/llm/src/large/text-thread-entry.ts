@@ -1,9 +1,17 @@
 // The thread that reads the texts of long JSON: see text-thread.ts.
 import { parentPort } from 'node:worker_threads'
+import { conversationOf } from '../prompts/conversation.ts'
 import { protocolNamed } from '../protocols/index.ts'
 import { parseObject } from '../protocols/read-json.ts'
 import { createScreen, type Screen, type ScreeningRules } from '../screening/screen.ts'
-import type { FromTextThread, TextsWanted, ToTextThread, VerdictWanted } from './text-thread.ts'
+import type {
+  ConversationWanted,
+  FromTextThread,
+  Result,
+  TextsWanted,
+  ToTextThread,
+  VerdictWanted,
+} from './text-thread.ts'
 
 const arrived = new Map<number, Uint8Array[]>()
 
@@ -16,22 +24,21 @@ parentPort?.on('message', (message: ToTextThread) => {
   }
   arrived.delete(message.id)
   const json = Buffer.concat(pieces).toString()
-  const { wanted } = message
-  const result = 'rules' in wanted ? verdictOn(json, wanted) : textsOf(json, wanted)
+  const result = resultOf(json, message.wanted)
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, no window
   parentPort?.postMessage({ id: message.id, result } satisfies FromTextThread)
 })
 
-function textsOf(json: string, { protocol: name, turns }: TextsWanted): readonly string[] {
-  const protocol = protocolNamed(name)
+function resultOf(json: string, wanted: TextsWanted | VerdictWanted | ConversationWanted): Result {
   const value = parseObject(json)
-  if (!value) return []
-  return turns ? protocol.turnTexts(value, turns.mode, turns.roles) : [protocol.answerText(value)]
-}
-
-function verdictOn(json: string, { protocol, rules }: VerdictWanted): FromTextThread['result'] {
-  const value = parseObject(json)
-  return value ? screenFor(rules).judge(protocol, value) : 'nothing_said'
+  if ('conversationOf' in wanted)
+    return { messages: value ? conversationOf(wanted.conversationOf, value) : [] }
+  if ('rules' in wanted)
+    return { verdict: value ? screenFor(wanted.rules).judge(wanted.protocol, value) : 'nothing_said' }
+  if (!value) return { texts: [] }
+  const { turns } = wanted
+  const protocol = protocolNamed(wanted.protocol)
+  return { texts: turns ? protocol.turnTexts(value, turns.mode, turns.roles) : [protocol.answerText(value)] }
 }
 
 /** Compiled once, for as many configurations as may well be in use. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readTexts } from './text-thread.ts'
+import { readConversation, readTexts } from './text-thread.ts'
 
 const words = 'Grüße und mehr. '.repeat(20_000)
 
@@ -27,6 +27,20 @@ test('texts of requests and answers, side by side', async () => {
   expect(request.map((text) => text.length)).toEqual([1, words.length])
   expect(request[1] === words).toBe(true)
   expect(answer[0] === words).toBe(true)
+  expect(none).toEqual([])
+})
+
+test('conversations, whoever speaks in them', async () => {
+  const messages = [
+    { role: 'developer', content: 'D' },
+    { role: 'function', content: words },
+    { role: 'user', content: '' },
+  ]
+  const [heard, none] = await Promise.all([
+    readConversation(inPieces({ messages }), 'openai-chat'),
+    readConversation(inPieces(['no object']), 'openai-chat'),
+  ])
+  expect(heard).toEqual([messages[0], messages[1]])
   expect(none).toEqual([])
 })
 

@@ -2,6 +2,7 @@
 // megabytes holds a thread up for a second.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import type { CanonicalMessage } from '../prompts/conversation.ts'
 import type { CheckedRole, ProtocolName } from '../protocols/protocol.ts'
 import type { ScreeningRules, Verdict } from '../screening/screen.ts'
 
@@ -18,14 +19,26 @@ export interface VerdictWanted {
   readonly rules: ScreeningRules
 }
 
+/** All that is said in one request, in the shape of `conversationOf`. */
+export interface ConversationWanted {
+  readonly conversationOf: ProtocolName
+}
+
+type Wanted = TextsWanted | VerdictWanted | ConversationWanted
+
 /** To the thread: a piece, or that all pieces are there. */
 export type ToTextThread =
   | { readonly id: number; readonly piece: Uint8Array }
-  | { readonly id: number; readonly wanted: TextsWanted | VerdictWanted }
+  | { readonly id: number; readonly wanted: Wanted }
+
+export type Result =
+  | { readonly texts: readonly string[] }
+  | { readonly verdict: Verdict }
+  | { readonly messages: readonly CanonicalMessage[] }
 
 export interface FromTextThread {
   readonly id: number
-  readonly result: readonly string[] | Verdict
+  readonly result: Result
 }
 
 /** Bytes that may wait to be read, of all texts together. */
@@ -36,7 +49,7 @@ const turnBytesMax = 1024 * 1024
 const heapMegabytesMax = 1024
 
 interface Waiting {
-  readonly resolve: (result: FromTextThread['result']) => void
+  readonly resolve: (result: Result) => void
   readonly reject: (reason: Error) => void
 }
 
@@ -48,24 +61,31 @@ const waiting = new Map<number, Waiting>()
 /** Rejects when too much waits already, or the thread fails. No texts when it is no JSON object. */
 export async function readTexts(pieces: readonly Buffer[], wanted: TextsWanted): Promise<readonly string[]> {
   const result = await ask(pieces, wanted)
-  return typeof result === 'string' ? [] : result
+  return 'texts' in result ? result.texts : []
 }
 
 /** The verdict on a long request, as `createScreen` has it. Rejects as `readTexts` does. */
 export async function screenPieces(pieces: readonly Buffer[], wanted: VerdictWanted): Promise<Verdict> {
   const result = await ask(pieces, wanted)
-  if (typeof result !== 'string') throw new Error('the reader of long texts gave no verdict')
-  return result
+  if (!('verdict' in result)) throw new Error('the reader of long texts gave no verdict')
+  return result.verdict
 }
 
-async function ask(
+/** `conversationOf` of a long request; no messages when it is no JSON object. Rejects as `readTexts` does. */
+export async function readConversation(
   pieces: readonly Buffer[],
-  wanted: TextsWanted | VerdictWanted,
-): Promise<FromTextThread['result']> {
+  protocol: ProtocolName,
+): Promise<readonly CanonicalMessage[]> {
+  const result = await ask(pieces, { conversationOf: protocol })
+  if (!('messages' in result)) throw new Error('the reader of long texts gave no messages')
+  return result.messages
+}
+
+async function ask(pieces: readonly Buffer[], wanted: Wanted): Promise<Result> {
   let bytes = 0
   for (const piece of pieces) bytes += piece.length
   if (waitingBytes + bytes > waitingBytesMax) throw new Error('too many long texts wait to be read')
-  const { promise, resolve, reject } = Promise.withResolvers<FromTextThread['result']>()
+  const { promise, resolve, reject } = Promise.withResolvers<Result>()
   const id = ++lastId
   waiting.set(id, { resolve, reject })
   waitingBytes += bytes
@@ -78,12 +98,7 @@ async function ask(
   }
 }
 
-async function send(
-  to: Worker,
-  id: number,
-  pieces: readonly Buffer[],
-  wanted: TextsWanted | VerdictWanted,
-): Promise<void> {
+async function send(to: Worker, id: number, pieces: readonly Buffer[], wanted: Wanted): Promise<void> {
   let turnBytes = 0
   for (const bytes of pieces) {
     const piece = new Uint8Array(bytes)

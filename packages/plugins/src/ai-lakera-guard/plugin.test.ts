@@ -1,86 +1,31 @@
-import { openaiChat, openaiResponses, passthrough, type LlmAnswer } from '@weir/llm'
-import type { LlmExchange } from '@weir/plugin-api'
-import {
-  complaintAbout,
-  createInstance,
-  createTestContext,
-  createTestExchange,
-  createTestHost,
-  deliver,
-  runInstance,
-} from '@weir/plugin-api/harness'
+import { openaiChat, openaiResponses, passthrough } from '@weir/llm'
+import { complaintAbout, createInstance, createTestExchange } from '@weir/plugin-api/harness'
 import { startLakeraServer } from '@weir/testkit'
-import { createHttpClient, createOrigins } from '@weir/upstream'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { chunk, done, streamOf, usage } from '../moderation/streams.testing.ts'
+import { describe, expect, test } from 'vitest'
+import { answerOf, asks, callingHost, judging, useService } from '../moderation/judging.testing.ts'
+import { chunk, done, usage } from '../moderation/streams.testing.ts'
 import { aiLakeraGuard } from './plugin.ts'
 
-const origins = createOrigins()
-const service = await startLakeraServer()
+const service = useService(await startLakeraServer())
 const lakera_endpoint = `${service.url}/v2/guard`
 
-beforeEach(() => {
-  service.clear()
-  service.setFault(undefined)
-})
-afterAll(async () => {
-  await origins.close()
-  await service.close()
-})
-
-function plugin(config: object = {}) {
-  const host = createTestHost({ http: createHttpClient(origins) })
+function plugin(config: object) {
+  const host = callingHost()
   const required = { api_key: service.apiKey, lakera_endpoint }
   return { host, instance: createInstance(aiLakeraGuard, { ...required, ...config }, host) }
 }
 
-function asks(content: string, stream = false): LlmExchange {
-  const messages = [
-    { role: 'system', content: 'be nice' },
-    { role: 'user', content },
-  ]
-  return createTestExchange({ protocol: openaiChat, body: { model: 'gpt-x', messages, stream } })
-}
-
-async function request(llm: LlmExchange | undefined, config: object = {}) {
-  const { host, instance } = plugin(config)
-  const result = await runInstance(instance, llm ? { llm } : {})
-  return { ...result, host }
-}
-
-const answerOf = (text: string): LlmAnswer => ({
-  status: 200,
-  bytes: Buffer.from('{}'),
-  json: {},
-  text,
-  readText: () => text,
-  usage: undefined,
-})
-
-function checkAnswer(text: string, config: object = {}) {
-  const { instance } = plugin({ direction: 'output', ...config })
-  return instance.llmResponse?.(createTestContext({ llm: asks('hi') }), answerOf(text))
-}
-
-function checkStream(pieces: readonly string[], config: object = {}) {
-  const { instance } = plugin({ direction: 'both', ...config })
-  const response = streamOf(pieces)
-  return deliver(response, instance.stage?.(createTestContext({ llm: asks('hi', true) }), response))
-}
+const { request, answer, stream } = judging(plugin, { direction: 'output' })
 
 describe('a prompt', () => {
   test('is judged with the conversation around it', async () => {
-    expect((await request(asks('hello'), { project_id: 'p' })).reply).toBeUndefined()
-    expect(service.calls).toEqual([
-      {
-        messages: [
-          { role: 'system', content: 'be nice' },
-          { role: 'user', content: 'hello' },
-        ],
-        project: 'p',
-        breakdown: true,
-      },
-    ])
+    const messages = [
+      { role: 'system', content: 'be nice' },
+      { role: 'user', content: 'hello' },
+    ]
+    const llm = createTestExchange({ protocol: openaiChat, body: { messages } })
+    expect((await request(llm, { project_id: 'p' })).reply).toBeUndefined()
+    expect(service.calls).toEqual([{ messages, project: 'p', breakdown: true }])
   })
 
   test('that is flagged is answered in the caller’s protocol', async () => {
@@ -104,13 +49,15 @@ describe('a prompt', () => {
     })
   })
 
-  test('of megabytes is judged by role', async () => {
-    const llm = Object.assign(asks('kill'), { longBody: [Buffer.from('{}')] })
-    expect((await request(llm)).reply).toBeDefined()
-    expect(service.calls[0]?.messages).toEqual([
-      { role: 'system', content: 'be nice' },
-      { role: 'user', content: 'kill' },
-    ])
+  test('of megabytes is judged in the same way, whoever speaks', async () => {
+    const messages = [
+      { role: 'user', content: 'hi' },
+      { role: 'function', content: 'kill' },
+      { role: 'user', content: 'bye' },
+    ]
+    const longBody = [Buffer.from(JSON.stringify({ messages }))]
+    expect((await request(Object.assign(asks(''), { longBody }))).reply).toBeDefined()
+    expect(service.calls[0]?.messages).toEqual(messages)
   })
 
   test('passes when only alerts are wanted, and is told of', async () => {
@@ -137,33 +84,43 @@ describe('a prompt', () => {
 
 describe('answers', () => {
   test('complete ones are replaced', async () => {
-    expect(await checkAnswer('fine')).toBeUndefined()
-    expect((await checkAnswer('kill'))?.body).toContain('Response blocked by Lakera Guard')
+    expect(await answer(answerOf('fine'))).toBeUndefined()
+    expect((await answer(answerOf('kill')))?.body).toContain('Response blocked by Lakera Guard')
     expect(service.calls.at(-1)?.messages).toEqual([{ role: 'assistant', content: 'kill' }])
-    expect(await checkAnswer('kill', { direction: 'input' })).toBeUndefined()
+    expect(await answer(answerOf('kill'), { direction: 'input' })).toBeUndefined()
   })
 
   const pieces = [chunk('I ki'), chunk('ll it'), usage, done]
 
   test('streams are withheld until their end, then released or replaced', async () => {
     const fine = [chunk('one'), chunk(' two'), usage, done]
-    expect((await checkStream(fine)).text).toBe(`:\n\n:\n\n${chunk('one')}${chunk(' two')}${usage}${done}`)
-    const denied = await checkStream(pieces)
+    expect((await stream(fine)).text).toBe(`:\n\n:\n\n${chunk('one')}${chunk(' two')}${usage}${done}`)
+    const denied = await stream(pieces)
     expect(denied.text).not.toContain('I ki')
     expect(denied.text).toMatch(/^(:\n\n)+data: \{.*Response blocked by Lakera Guard.*\}\n\ndata: \[DONE\]$/)
   })
 
-  test('streams without text are what fail_open says', async () => {
-    expect((await checkStream([usage, done])).text).toContain('Response blocked')
-    expect((await checkStream([usage, done], { fail_open: true })).text).toContain(usage + done)
+  test('streams that only call tools pass', async () => {
+    const calls = 'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a"}]}}]}\n\n'
+    expect((await stream([calls, usage, done])).text).toBe(`:\n\n:\n\n${calls}${usage}${done}`)
     expect(service.calls).toEqual([])
   })
 
-  test('streams pass as they come when only alerts are wanted', async () => {
-    expect((await checkStream(pieces, { action: 'alert' })).text).toBe(pieces.join(''))
-    expect(service.calls.map(({ messages }) => messages)).toEqual([
-      [{ role: 'assistant', content: 'I kill it' }],
-    ])
+  test('whose texts are unknown are what fail_open says as streams, else what fail_mode says', async () => {
+    const unknown = createTestExchange({ protocol: passthrough, body: { stream: true } })
+    const piece = 'data: {"candidates":[]}\n\n'
+    expect((await stream([piece], {}, unknown)).text).not.toContain('candidates')
+    expect((await stream([piece], { fail_open: true }, unknown)).text).toContain(piece)
+    expect(await answer(answerOf(''), {}, unknown)).toBeUndefined()
+    expect(await answer(answerOf(''), { fail_mode: 'error' }, unknown)).toMatchObject({ status: 500 })
+  })
+
+  test('streams pass when only alerts are wanted, as they come when the service may fail', async () => {
+    const alert = { action: 'alert' }
+    expect((await stream(pieces, { ...alert, fail_open: true })).text).toBe(pieces.join(''))
+    expect((await stream(pieces, alert)).text).toBe(`:\n\n:\n\n${pieces.join('')}`)
+    const text = [{ role: 'assistant', content: 'I kill it' }]
+    expect(service.calls.map(({ messages }) => messages)).toEqual([text, text])
   })
 })
 
@@ -176,9 +133,11 @@ describe('a service that fails', () => {
       expect(result.text).toContain('Request blocked by Lakera Guard')
       expect([...result.host.metrics.values.values()]).toEqual([1])
       expect((await request(asks('hi'), { timeout: 100, fail_open: true })).reply).toBeUndefined()
-      const stream = await checkStream([chunk('fine'), done], { timeout: 100 })
-      expect(stream.text).not.toContain('fine')
-      expect(stream.text).toContain('Response blocked by Lakera Guard')
+      for (const action of ['block', 'alert']) {
+        const streamed = await stream([chunk('fine'), done], { timeout: 100, action })
+        expect(streamed.text).not.toContain('fine')
+        expect(streamed.text).toContain('Response blocked by Lakera Guard')
+      }
     },
   )
 

@@ -4,7 +4,8 @@ import { errorStatusMin, replyTo } from '../moderation/checks.ts'
 import { FinalPacketCheck } from '../moderation/final-packet.ts'
 import { HeldStream } from '../moderation/held-stream.ts'
 import { framingOf, toStage } from '../moderation/judged-stream.ts'
-import { noInstance, noText, unchecked } from '../moderation/unchecked.ts'
+import { passed } from '../moderation/moderator.ts'
+import { letStreamPass, noEvents, noInstance, noText, unchecked } from '../moderation/unchecked.ts'
 import { messagesOf } from './conversation.ts'
 import { createGuard } from './guard.ts'
 import { pluginName } from './plugin-name.ts'
@@ -22,7 +23,8 @@ export const aiLakeraGuard = definePlugin<Config>({
     const guard = createGuard(config, host)
     const checksRequests = config.direction !== 'output'
     const checksAnswers = config.direction !== 'input'
-    const rules = { portion: undefined, marks: false, silence: guard.withoutVerdict('stream') }
+    // What is only to be told of need not wait, unless a service that fails has to be heard.
+    const isHeld = config.action === 'block' || !config.fail_open
 
     return {
       async access(ctx) {
@@ -39,6 +41,8 @@ export const aiLakeraGuard = definePlugin<Config>({
       async llmResponse(ctx, answer) {
         const { llm } = ctx
         if (!llm || !checksAnswers || answer.status >= errorStatusMin) return undefined
+        const { hasText, name } = llm.protocol
+        if (!hasText) return unchecked(ctx, pluginName, config.fail_mode, noText(name))
         const outcome = await guard.check(ctx, 'response', await answer.readText())
         return replyTo(outcome, llm, config.deny_code)
       },
@@ -48,12 +52,14 @@ export const aiLakeraGuard = definePlugin<Config>({
         if (!llm || !checksAnswers || response.status >= errorStatusMin) return undefined
         const framing = framingOf(response)
         if (!framing) {
-          ctx.log.warn(`${pluginName} skipped: the answer streams, but not in events`)
+          letStreamPass(ctx, pluginName, config.fail_mode, noEvents)
           return undefined
         }
         const stream = { ctx, llm, moderator: guard, isFramed: framing === 'frames' }
-        const isHeld = config.action === 'block'
-        return toStage(isHeld ? new HeldStream(stream, rules) : new FinalPacketCheck(stream), stream)
+        if (!isHeld) return toStage(new FinalPacketCheck(stream), stream)
+        // An answer may hold no text, only calls of tools; where texts are unknown, nobody can tell.
+        const silence = llm.protocol.hasText ? passed : guard.withoutVerdict('stream')
+        return toStage(new HeldStream(stream, { portion: undefined, marks: false, silence }), stream)
       },
     }
   },

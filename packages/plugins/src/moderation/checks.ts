@@ -1,5 +1,4 @@
 // Prompts and answers are judged by the same rules whichever service is asked (ai-plugins.md §14).
-import { GatewayError } from '@weir/contract'
 import type { LlmExchange, PluginInstance, Reply } from '@weir/plugin-api'
 import { denialOf } from './denial.ts'
 import { FinalPacketCheck } from './final-packet.ts'
@@ -8,7 +7,7 @@ import { type EventStage, framingOf, type JudgedStream, toStage } from './judged
 import { type Moderator, type Outcome, passed } from './moderator.ts'
 import { RealtimeCheck } from './realtime.ts'
 import type { CheckConfig } from './schema.ts'
-import { noInstance, noText, unchecked } from './unchecked.ts'
+import { letStreamPass, noEvents, noInstance, noText, unchecked } from './unchecked.ts'
 
 /** Answers from this status on are no content. */
 export const errorStatusMin = 400
@@ -55,9 +54,7 @@ export function createChecks(plugin: string, config: CheckConfig, moderator: Mod
       const framing = framingOf(response)
       const { hasText, name } = llm.protocol
       if (!framing || !hasText) {
-        const reason = framing ? noText(name) : 'the answer streams, but not in events'
-        // The head is not sent yet, so that the client is told by its status.
-        if (unchecked(ctx, plugin, config.fail_mode, reason)) throw new GatewayError('stage_failed', reason)
+        letStreamPass(ctx, plugin, config.fail_mode, framing ? noText(name) : noEvents)
         return undefined
       }
       const stream = { ctx, llm, moderator, isFramed: framing === 'frames' }
