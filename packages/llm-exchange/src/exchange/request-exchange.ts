@@ -12,7 +12,6 @@ import type {
   Awaitable,
   EndReason,
   GatewayResponse,
-  LedgerEntry,
   LedgerRecord,
   LlmExchange,
   Reply,
@@ -24,11 +23,12 @@ import { type Failure, ownFailure } from '../attempt/failure.ts'
 import { streamPieces } from '../attempt/pieces-out.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { RouteState } from '../route/route-state.ts'
-import { type Admission, type Reservation, reserve } from './admission.ts'
+
+import type { Admission } from './admission.ts'
 import { Answer } from './answer.ts'
 import { LongAnswer } from './long-answer.ts'
 import { allExhausted, toResponse } from './replies.ts'
-import { RequestCost } from './request-cost.ts'
+import { RequestLedger } from './request-ledger.ts'
 
 const CLIENT_CLOSED_REQUEST = 499
 
@@ -37,13 +37,13 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   readonly stream: boolean
   readonly requestModel: string
   riskLevel = ''
-  usage: UsageReport | undefined = undefined
   timeToFirstTokenMs = 0
   upstreamMs = 0
   toolCount = 0
   endUser = ''
   readonly #ctx: RequestContext
   readonly #route: RouteState
+  readonly #ledger: RequestLedger
   #body: JsonObject
   /** The client's own bytes, while nobody has replaced the body. */
   #raw: Buffer | LongJson | undefined
@@ -56,17 +56,9 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   #passedOver = ''
   #wantsText = false
   #admission: Awaitable<Reply | undefined> | 'not asked' = 'not asked'
-  #cost: RequestCost
-  #reservation: Reservation | undefined = undefined
-  /** How many answers the reservation is for. */
-  #answers = 1
   /** The first refusal by the consumer's own quota, and the soonest moment at which any refused quota is back. */
   #refusedConsumer: Reply | undefined = undefined
   #retryAfter = Infinity
-  #reason: EndReason = 'not_sent'
-  /** Of the ledger, once it is settled. */
-  #entries: readonly LedgerEntry[] = noEntries
-  #isSettled = false
   #attempt: Attempt | undefined = undefined
   #answer: Answer | LongAnswer | undefined = undefined
   #respond: ((response: GatewayResponse) => void) | undefined = undefined
@@ -87,7 +79,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     this.protocol = protocol
     this.stream = protocol.isStream(body)
     this.requestModel = textOf(body['model'])
-    this.#cost = new RequestCost(protocol, route.estimator, body, raw)
+    this.#ledger = new RequestLedger(ctx, route, protocol, body, raw)
     this.#wantsText = route.logging.payloads
   }
 
@@ -110,7 +102,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   replaceBody(body: Record<string, unknown>): void {
     this.#body = body
     this.#raw = undefined
-    this.#cost = new RequestCost(this.protocol, this.#route.estimator, body, undefined)
+    this.#ledger.replaceBody(body)
   }
 
   get model(): string {
@@ -129,17 +121,12 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     return this.#instance.identity()
   }
 
+  get usage(): UsageReport | undefined {
+    return this.#ledger.usage
+  }
+
   get ledger(): LedgerRecord {
-    return {
-      id: this.#ctx.id,
-      consumer: this.#ctx.consumer?.username ?? '',
-      route: this.#ctx.route.id,
-      instance: this.instance,
-      attempts: this.#ctx.upstream.attempts.length,
-      source: this.usage?.source ?? 'none',
-      reason: this.#reason,
-      accounts: this.#reservation?.entries ?? this.#entries,
-    }
+    return this.#ledger.record(this.instance)
   }
 
   get responseText(): string {
@@ -204,17 +191,12 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
 
   #afterAdmission(admission: Admission): Reply | undefined | 'next' {
     if (admission.admitted) {
-      // The request may have ended while a store was asked.
-      if (this.#isSettled) admission.reservation.release()
-      else this.#reservation = admission.reservation
-      this.#reason = 'not_sent'
+      this.#ledger.reason = 'not_sent'
       return undefined
     }
     const { fallback, instances } = this.#route
-    const { reply, refused } = admission
-    this.#reason = 'refused'
-    if (refused) this.#entries = [refused]
-    this.#countRefusal(refused)
+    const { reply } = admission
+    this.#ledger.refuse(admission.refused)
     if (!admission.mayTryNext || !fallback.onQuota || instances.length === 1) return reply
     if (admission.level === 'consumer') this.#refusedConsumer ??= reply
     this.#retryAfter = Math.min(this.#retryAfter, Number(reply.headers?.['Retry-After'] ?? Infinity))
@@ -225,16 +207,8 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     return 'next'
   }
 
-  #countRefusal(refused: LedgerEntry | undefined): void {
-    if (!refused) return
-    this.#route.quotaMetrics.refused(this.#ctx.route.id, this.#instance.name, refused.level)
-  }
-
   #reserve(): Awaitable<Admission> {
-    const { quotas } = this.#ctx
-    const expected = this.#cost.expected(this.#instance, this.model)
-    this.#answers = expected.answers
-    return reserve(this.#ctx, quotas, this.#instance.name, expected, this.#route.leaseMs)
+    return this.#ledger.reserve(this.#instance, this.model)
   }
 
   // --- attempts ------------------------------------------------------------------------------------------------
@@ -258,18 +232,12 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
         raw: this.#raw,
         exchange: this,
         wantsText: this.#wantsText,
-        completionMax: this.#completionMax(),
+        completionMax: this.#ledger.completionMax,
       },
       this.#route.attemptRules,
     )
     this.#attempt = attempt
     attempt.send()
-  }
-
-  /** Of each answer, 1 or more. */
-  #completionMax(): number | undefined {
-    const max = this.#reservation?.completionMax
-    return max === undefined ? undefined : Math.max(1, Math.floor(max / this.#answers))
   }
 
   answered(attempt: Attempt, bytes: Buffer | readonly Buffer[]): void {
@@ -280,28 +248,30 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
       ? new Answer(this.protocol, status, bytes)
       : new LongAnswer(this.protocol, status, bytes)
     this.#answer = answer
-    this.#reason = 'answered'
-    this.#settle(answer.usage ?? this.#estimate(answer.textBytes))
+    this.#ledger.reason = 'answered'
+    const { usage, textBytes } = answer
+    // Nothing can be told of an answer that is no JSON.
+    this.#settle(usage ?? (textBytes === undefined ? undefined : this.#delivered(textBytes)))
     const body = isWhole ? bytes : streamPieces(bytes, headers)
     this.#end({ status, headers, source: 'upstream', body, answer })
   }
 
   streaming(attempt: Attempt): void {
     this.#serve(attempt)
-    if (this.#route.isEndless) this.#reservation?.keep(this.#route.leaseMs)
+    this.#ledger.keepReservation()
     this.#end({ status: attempt.status, headers: attempt.headers, source: 'upstream', body: attempt })
   }
 
   streamSettled(attempt: Attempt, interrupted: boolean): void {
     this.upstreamMs = attempt.endedMs
     const { watch } = attempt
-    this.#reason = endOfStream(attempt)
+    this.#ledger.reason = endOfStream(attempt)
     this.#settle(watch?.usage ?? this.#delivered(watch?.textBytes ?? 0, interrupted), watch?.textBytes)
   }
 
   failed(attempt: Attempt, failure: Failure): void {
     this.#take(attempt)
-    this.#reason = endOfAttempt(attempt)
+    this.#ledger.reason = endOfAttempt(attempt)
     if (this.#route.instances.length > 1 && this.#route.fallback.mayRetry(attempt, failure, this.#retries)) {
       this.#retries++
       void this.#tryNext(failure)
@@ -311,12 +281,11 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   /** Everything begins anew from the client's own request; what the failed attempt had reserved is given back. */
   async #tryNext(failure: Failure): Promise<void> {
     const failed = this.#instance
-    this.#reservation?.release()
-    this.#reservation = undefined
+    this.#ledger.giveBack()
     this.#passOver(`failed: ${failure.reason}`)
     try {
       const next = await this.#nextWithQuota()
-      if (this.#isSettled) return
+      if (this.#ledger.isSettled) return
       if (!next) {
         this.#instance = failed
         this.#giveUp({ ...failure, status: 502 })
@@ -346,12 +315,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
       this.#instance = next
       if (this.#ctx.quotas.length === 0) return next
       const admission = await this.#reserve()
-      if (admission.admitted) {
-        if (this.#isSettled) admission.reservation.release()
-        else this.#reservation = admission.reservation
-        return next
-      }
-      this.#countRefusal(admission.refused)
+      if (admission.admitted) return next
       // Whoever may not go on when a quota refuses may not do so after a failure either.
       if (!admission.mayTryNext) return undefined
       this.#passOver('has no quota left')
@@ -373,7 +337,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     if (!this.#respond) return
     const wasAsked = this.#attempt?.state !== 'done'
     this.#attempt?.abandon()
-    this.#reason = 'client_gone'
+    this.#ledger.reason = 'client_gone'
     this.#settle(wasAsked ? this.#delivered(0, true) : undefined)
     this.#end({ status: CLIENT_CLOSED_REQUEST, headers: [], source: 'apisix', body: undefined })
   }
@@ -397,38 +361,14 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     respond?.(response)
   }
 
-  // --- cost ----------------------------------------------------------------------------------------------------
-
-  /** Nothing can be told of an answer that is no JSON. */
-  #estimate(textBytes: number | undefined): UsageReport | undefined {
-    return textBytes === undefined ? undefined : this.#delivered(textBytes)
-  }
-
   #delivered(textBytes: number, interrupted = false): UsageReport | undefined {
-    const max = this.#reservation?.completionMax
-    return this.#cost.delivered(this.model, textBytes, interrupted, max)
+    return this.#ledger.delivered(this.model, textBytes, interrupted)
   }
 
-  /** Once per request, whichever exit comes first. Without a usage the request cost nothing. */
-  #settle(usage: UsageReport | undefined, textBytes = 0): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
-    if (usage) {
-      this.usage = usage
-      this.#reservation?.settle(usage)
-      if (this.#reservation) this.#cost.learn(this.model, textBytes, usage)
-    } else this.#reservation?.release()
-    if (!this.#reservation) return
-    this.#entries = this.#reservation.entries
-    this.#reservation = undefined
-    for (const { level, charged } of this.#entries) {
-      if (charged > 0)
-        this.#route.quotaMetrics.charged(this.#ctx.route.id, this.#instance.name, level, charged)
-    }
+  #settle(usage: UsageReport | undefined, textBytes?: number): void {
+    this.#ledger.settle(this.#instance.name, this.model, usage, textBytes)
   }
 }
-
-const noEntries: readonly LedgerEntry[] = []
 
 function endOfStream({ exit }: Attempt): EndReason {
   return exit === 'streamed' ? 'streamed' : exit === 'stream_broken' ? 'stream_broken' : 'client_gone'
