@@ -1,25 +1,12 @@
 // What a good answer looks like from both sides.
 import { consumedHeaders } from '@weir/plugin-api'
 import { createTestContext } from '@weir/plugin-api/harness'
-import { type LlmServer, startLlmServer } from '@weir/testkit'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { call, createWorld, hello, open, streamed, type World } from '../llm-world.testing.ts'
+import { expect, test } from 'vitest'
+import { call, hello, open, streamed } from '../llm-world.testing.ts'
+import { serverOfFile, worldOfFile } from './fixture.testing.ts'
 
-let world: World
-let server: LlmServer
-
-beforeAll(async () => {
-  world = createWorld()
-  server = await startLlmServer()
-})
-afterAll(async () => {
-  await world.origins.close()
-  await server.close()
-})
-beforeEach(() => {
-  server.setScenario(undefined)
-  server.clear()
-})
+const world = worldOfFile()
+const server = await serverOfFile()
 
 const endpoint = (path = '') => ({ override: { endpoint: server.url + path } })
 

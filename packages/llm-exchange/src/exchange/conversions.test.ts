@@ -1,23 +1,10 @@
 // A client of one protocol, a provider of another: what goes wrong, and how often it is tried.
-import { type LlmServer, startLlmServer } from '@weir/testkit'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { call, createWorld, type World } from '../llm-world.testing.ts'
+import { describe, expect, test } from 'vitest'
+import { call } from '../llm-world.testing.ts'
+import { serverOfFile, worldOfFile } from './fixture.testing.ts'
 
-let world: World
-let server: LlmServer
-
-beforeAll(async () => {
-  world = createWorld()
-  server = await startLlmServer()
-})
-afterAll(async () => {
-  await world.origins.close()
-  await server.close()
-})
-beforeEach(() => {
-  server.setScenario(undefined)
-  server.clear()
-})
+const world = worldOfFile()
+const server = await serverOfFile()
 
 const message = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] }
 const streamed = { ...message, stream: true }

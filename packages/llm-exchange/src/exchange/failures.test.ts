@@ -2,27 +2,15 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type LlmServer, startLlmServer, until } from '@weir/testkit'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { until } from '@weir/testkit'
+import { describe, expect, test } from 'vitest'
 import { createTestContext } from '@weir/plugin-api/harness'
-import { call, createWorld, open, streamed, type World } from '../llm-world.testing.ts'
+import { call, open, streamed } from '../llm-world.testing.ts'
+import { serverOfFile, worldOfFile } from './fixture.testing.ts'
 import type { RouteSettings } from '../settings.ts'
 
-let world: World
-let server: LlmServer
-
-beforeAll(async () => {
-  world = createWorld()
-  server = await startLlmServer()
-})
-afterAll(async () => {
-  await world.origins.close()
-  await server.close()
-})
-beforeEach(() => {
-  server.setScenario(undefined)
-  server.clear()
-})
+const world = worldOfFile()
+const server = await serverOfFile()
 
 const route = (path = '', more: Partial<RouteSettings> = {}) =>
   world.route([{ override: { endpoint: server.url + path } }], { timeout: 1500, ...more })

@@ -2,30 +2,15 @@
 import { createLocalCounters, CounterUnavailableError } from '@weir/counters'
 import type { HealthView } from '@weir/upstream'
 import { createTestContext } from '@weir/plugin-api/harness'
-import { type LlmServer, startLlmServer, until } from '@weir/testkit'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { until } from '@weir/testkit'
+import { expect, onTestFinished, test } from 'vitest'
 import { call, createQuota, createWorld, hello, open, streamed, type World } from '../llm-world.testing.ts'
 import type { RouteSettings } from '../settings.ts'
+import { serverOfFile, worldOfFile } from './fixture.testing.ts'
 
-let world: World
-let first: LlmServer
-let second: LlmServer
-
-beforeAll(async () => {
-  first = await startLlmServer({ name: 'first' })
-  second = await startLlmServer({ name: 'second' })
-})
-afterAll(async () => {
-  await Promise.all([first.close(), second.close()])
-})
-beforeEach(async () => {
-  await world?.origins.close()
-  world = createWorld()
-  for (const server of [first, second]) {
-    server.setScenario(undefined)
-    server.clear()
-  }
-})
+const world = worldOfFile()
+const first = await serverOfFile('first')
+const second = await serverOfFile('second')
 
 const instances = (paths: readonly [string, string] = ['', '']) => [
   { name: 'hi', priority: 10, options: { model: 'model-hi' }, override: { endpoint: first.url + paths[0] } },
@@ -131,24 +116,29 @@ test('weights are kept, and consistent hashing keeps to its instance', async () 
 /** A route whose instances are as healthy as `usable` says. */
 function checkedRoute() {
   const usable = { hi: true, lo: true }
-  world = createWorld({
+  const {
+    host,
+    origins,
+    route: create,
+  } = createWorld({
     health: ({ label }): HealthView => {
       const isUsable = () => usable[label as 'hi' | 'lo']
       return { isUsable, anyUsable: isUsable, version: 0, report: () => {}, release: () => {} }
     },
   })
   const checks = { active: { type: 'http' } } as NonNullable<Parameters<World['route']>[0][0]['checks']>
-  const checked = world.route(instances().map((instance) => ({ ...instance, checks })))
-  return { usable, checked }
+  onTestFinished(() => origins.close())
+  const checked = create(instances().map((instance) => ({ ...instance, checks })))
+  return { usable, checked, alerts: host.alerts }
 }
 
 test('an unhealthy instance is passed over, operators hear of both switches, and the return is automatic', async () => {
-  const { usable, checked } = checkedRoute()
+  const { usable, checked, alerts } = checkedRoute()
   const served = async () => (await call(checked)).ctx.llm?.instance
   expect(await served()).toBe('hi')
   usable.hi = false
   expect(await served()).toBe('lo')
-  expect(world.host.alerts.raised).toEqual([
+  expect(alerts.raised).toEqual([
     { event: 'fallback', resource: '/apisix/routes/1', from: 'hi', to: 'lo', reason: 'hi is unhealthy' },
   ])
   usable.lo = false
@@ -156,12 +146,12 @@ test('an unhealthy instance is passed over, operators hear of both switches, and
   usable.hi = true
   await until(async () => {
     expect(await served()).toBe('hi')
-    return world.host.alerts.raised.at(-1)?.event === 'return'
+    return alerts.raised.at(-1)?.event === 'return'
   })
 })
 
 test('an answer to what was asked before a switch is no switch', async () => {
-  const { usable, checked } = checkedRoute()
+  const { usable, checked, alerts } = checkedRoute()
   first.setScenario({ delayMs: 300 })
   const slow = call(checked)
   await until(() => first.openRequests === 1)
@@ -171,7 +161,7 @@ test('an answer to what was asked before a switch is no switch', async () => {
   await call(checked)
   usable.hi = true
   await call(checked)
-  expect(world.host.alerts.raised.map(({ event }) => event)).toEqual(['fallback', 'return'])
+  expect(alerts.raised.map(({ event }) => event)).toEqual(['fallback', 'return'])
 })
 
 test('the cost is booked before the last byte reaches the client, and exactly once', async () => {

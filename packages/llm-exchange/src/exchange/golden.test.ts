@@ -5,12 +5,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeFrame, providerNames } from '@weir/llm'
 import { createTestHost } from '@weir/plugin-api/harness'
-import { type LlmServer, type Scenario, startLlmServer } from '@weir/testkit'
-import { createHttpClient, createOrigins, createResolver, type Origins } from '@weir/upstream'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Scenario } from '@weir/testkit'
+import { createHttpClient, createResolver } from '@weir/upstream'
+import { expect, test } from 'vitest'
 import { call, settingsOf } from '../llm-world.testing.ts'
 import { createLlmRoute } from '../route/llm-route.ts'
 import type { InstanceSettings } from '../settings.ts'
+import { serverOfFile, worldOfFile } from './fixture.testing.ts'
 
 interface Golden {
   readonly settings: Partial<InstanceSettings>
@@ -46,18 +47,9 @@ const goldens = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .flatMap(({ name }) => readdirSync(join(folder, name, 'golden')).map((file) => ({ provider: name, file })))
 
-let server: LlmServer
-let origins: Origins
+const { origins } = worldOfFile()
+const server = await serverOfFile()
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-
-beforeAll(async () => {
-  server = await startLlmServer()
-  origins = createOrigins()
-})
-afterAll(async () => {
-  await origins.close()
-  await server.close()
-})
 
 test('every provider has some', () => {
   expect(new Set(goldens.map(({ provider }) => provider))).toEqual(new Set(providerNames))
@@ -79,7 +71,6 @@ test.each(goldens)('$provider/$file', async ({ provider, file }) => {
     resolver: createResolver(),
   })
   const scenario = scenarioOf(golden.answer)
-  server.clear()
   server.setScript(({ url }) => (url === '/token' ? { body: tokenAnswer } : scenario))
   const instance = { provider, ...golden.settings, auth: authOf(golden.settings.auth) }
   const route = createLlmRoute(settingsOf([instance]), host)

@@ -3,21 +3,15 @@
 import { createLocalCounters } from '@weir/counters'
 import type { LedgerRecord } from '@weir/plugin-api'
 import { createTestContext } from '@weir/plugin-api/harness'
-import { type LlmServer, startLlmServer, type Scenario } from '@weir/testkit'
+import type { Scenario } from '@weir/testkit'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { call, createQuota, createWorld, hello, open, streamed, type World } from '../llm-world.testing.ts'
+import { serverOfFile, worldOfFile } from './fixture.testing.ts'
 
-let server: LlmServer
-let spare: LlmServer
-
-beforeAll(async () => {
-  server = await startLlmServer({ name: 'server' })
-  spare = await startLlmServer({ name: 'spare' })
-})
-afterAll(async () => {
-  await Promise.all([server.close(), spare.close()])
-})
+const world = worldOfFile()
+const server = await serverOfFile('server')
+const spare = await serverOfFile('spare')
 
 const scenarios: Readonly<Record<string, Scenario | undefined>> = {
   fine: undefined,
@@ -37,13 +31,14 @@ const request = fc.record({
 test('the sum of the records is the sum of the counters is the sum of the metrics', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(request, { maxLength: 8 }), async (requests) => {
-      const world = createWorld()
+      // The metrics of this run alone.
+      const fresh = createWorld()
       const store = createLocalCounters()
       const quotas = [
         createQuota({ hi: 200, lo: 200 }, { store, level: 'consumer', prefix: 'consumer ' }),
         createQuota({ hi: 150, lo: 1000 }, { store }),
       ]
-      const route = world.route(
+      const route = fresh.route(
         [
           { name: 'hi', priority: 1, override: { endpoint: server.url } },
           { name: 'lo', priority: 0, override: { endpoint: spare.url } },
@@ -66,7 +61,7 @@ test('the sum of the records is the sum of the counters is the sum of the metric
           if (ctx.llm) records.push(ctx.llm.ledger)
         }
       }
-      await world.origins.close()
+      await fresh.origins.close()
 
       expect(records).toHaveLength(requests.length)
       const entries = records.flatMap(({ accounts }) => accounts)
@@ -79,7 +74,7 @@ test('the sum of the records is the sum of the counters is the sum of the metric
       }
       for (const level of ['consumer', 'instance'] as const) {
         const charged = sum(entries.filter((entry) => entry.level === level).map((entry) => entry.charged))
-        expect(total(world, level)).toBe(charged)
+        expect(total(fresh, level)).toBe(charged)
       }
     }),
     { numRuns: 40 },
@@ -87,7 +82,6 @@ test('the sum of the records is the sum of the counters is the sum of the metric
 })
 
 test('a record says who paid what, and how the request ended', async () => {
-  const world = createWorld()
   const route = world.route([{ name: 'hi', override: { endpoint: server.url } }])
   const quotas = [createQuota({ hi: 20 })]
   const send = async (scenario: string, body: object) => {
@@ -115,11 +109,9 @@ test('a record says who paid what, and how the request ended', async () => {
     reason: 'refused',
     accounts: [{ ...account, reserved: 0, charged: 0 }],
   })
-  await world.origins.close()
 })
 
 test('what is estimated of a stream that broke off is never more than it reserved', async () => {
-  const world = createWorld()
   const route = world.route([{ name: 'hi', override: { endpoint: server.url } }])
   const store = createLocalCounters()
   const quota = createQuota(
@@ -144,7 +136,6 @@ test('what is estimated of a stream that broke off is never more than it reserve
   expect(ctx.llm?.ledger).toMatchObject({ reason: 'stream_broken', source: 'estimated' })
   const [entry] = ctx.llm!.ledger.accounts
   expect(entry!.charged).toBe(entry!.reserved)
-  await world.origins.close()
 })
 
 function sum(numbers: readonly number[]): number {

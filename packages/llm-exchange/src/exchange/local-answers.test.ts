@@ -1,23 +1,10 @@
 // What is answered without asking a provider.
-import { type LlmServer, startLlmServer } from '@weir/testkit'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { call, createWorld, type World } from '../llm-world.testing.ts'
+import { expect, test } from 'vitest'
+import { call } from '../llm-world.testing.ts'
+import { serverOfFile, worldOfFile } from './fixture.testing.ts'
 
-let world: World
-let server: LlmServer
-
-beforeAll(async () => {
-  world = createWorld()
-  server = await startLlmServer()
-})
-afterAll(async () => {
-  await world.origins.close()
-  await server.close()
-})
-beforeEach(() => {
-  server.setScenario(undefined)
-  server.clear()
-})
+const world = worldOfFile()
+const server = await serverOfFile()
 
 const override = () => ({ endpoint: server.url })
 const body = { model: 'm', messages: [{ role: 'user', content: 'x'.repeat(400) }] }

@@ -1,25 +1,12 @@
 // Prompts and answers too long to be handled in one go: the same rules, in pieces.
 import { createHash } from 'node:crypto'
 import { createTestContext } from '@weir/plugin-api/harness'
-import { type LlmServer, startLlmServer } from '@weir/testkit'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { call, createQuota, createWorld, type World } from '../llm-world.testing.ts'
+import { expect, test } from 'vitest'
+import { call, createQuota } from '../llm-world.testing.ts'
+import { serverOfFile, worldOfFile } from './fixture.testing.ts'
 
-let world: World
-let server: LlmServer
-
-beforeAll(async () => {
-  world = createWorld()
-  server = await startLlmServer()
-})
-afterAll(async () => {
-  await world.origins.close()
-  await server.close()
-})
-beforeEach(() => {
-  server.setScenario(undefined)
-  server.clear()
-})
+const world = worldOfFile()
+const server = await serverOfFile()
 
 const endpoint = (path = '') => ({ override: { endpoint: server.url + path } })
 const limits = { max_req_body_size: 8 * 1024 * 1024 }

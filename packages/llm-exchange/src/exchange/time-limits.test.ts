@@ -2,20 +2,19 @@
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type LlmServer, startLlmServer, until } from '@weir/testkit'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { call, createWorld, hello, streamed, type World } from '../llm-world.testing.ts'
+import { until } from '@weir/testkit'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { call, hello, streamed } from '../llm-world.testing.ts'
 import type { RouteSettings } from '../settings.ts'
+import { serverOfFile, worldOfFile } from './fixture.testing.ts'
 
-let world: World
-let second: LlmServer
+const world = worldOfFile()
+const second = await serverOfFile('second')
 let first: Server
 let answer: (res: ServerResponse) => void
 let isOpen = 0
 
 beforeAll(async () => {
-  world = createWorld()
-  second = await startLlmServer({ name: 'second' })
   first = createServer((_req, res) => {
     isOpen++
     res.on('close', () => isOpen--)
@@ -23,12 +22,7 @@ beforeAll(async () => {
   })
   await once(first.listen(0, '127.0.0.1'), 'listening')
 })
-afterAll(async () => {
-  await world.origins.close()
-  await second.close()
-  first.close()
-})
-beforeEach(() => second.clear())
+afterAll(() => void first.close())
 afterEach(() => until(() => isOpen === 0))
 
 const long = 20_000
