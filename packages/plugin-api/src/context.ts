@@ -107,6 +107,8 @@ export interface RequestContext {
   onClientGone(callback: () => void): void
   /** Adds a header to whatever response this request gets. */
   addResponseHeader(name: string, value: string): void
+  /** The same in place of what was given before for this name, spelled alike: who comes last is heard. */
+  setResponseHeader(name: string, value: string): void
   /** A variable of routing.md §5, or undefined. */
   variable(name: string): unknown
   /** Every quota of this request's chain, consumer level first (by priority). */

@@ -6,7 +6,13 @@ export {
   streamPluginPriority,
   type PluginFacts,
 } from './plugin-facts.ts'
-export { checkPluginConfig, knownPlugin, type KnownPlugin, type PluginPlace } from './known-plugin.ts'
+export {
+  checkPluginConfig,
+  knownPlugin,
+  wordSchemaComplaint,
+  type KnownPlugin,
+  type PluginPlace,
+} from './known-plugin.ts'
 export {
   servedConsumerSchema,
   servedPlugin,

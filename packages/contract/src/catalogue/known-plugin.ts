@@ -2,7 +2,7 @@
 // checked, encrypted and shown as APISIX does it.
 import { compileExpr } from '../expr/index.ts'
 import { compileSchema, isJsonObject, type JsonObject, type Schema, withPluginMeta } from '../schema/index.ts'
-import { configChecks, consumerChecks } from './checks/index.ts'
+import { configChecks, consumerChecks, wordings } from './checks/index.ts'
 import { isOffByDefault, type PluginFacts, pluginFacts } from './plugin-facts.ts'
 import { readSchemaFile, type SchemaFile } from './schema-files.ts'
 
@@ -111,6 +111,11 @@ function complaintOf(plugin: KnownPlugin, config: unknown, place: PluginPlace): 
   let schema = identity ?? schemasWithMeta.get(plugin)
   if (schema === undefined) schemasWithMeta.set(plugin, (schema = withPluginMeta(plugin.schema)))
   const parsed = schema.parse(config)
-  if (!parsed.ok) return parsed.error
+  if (!parsed.ok) return wordSchemaComplaint(plugin.name, config, parsed.error)
   return identity === undefined ? plugin.check(parsed.value) : plugin.checkConsumer(parsed.value)
+}
+
+/** What APISIX says when a plugin's schema complains of a configuration. */
+export function wordSchemaComplaint(name: string, config: unknown, complaint: string): string {
+  return (isJsonObject(config) && wordings[name]?.(config, complaint)) || complaint
 }

@@ -1,5 +1,11 @@
 // Checks the plugins of a document (contract: admin-api.md §4.7).
-import { compileExpr, isJsonObject, type JsonObject, type PluginPlace } from '@weir/contract'
+import {
+  compileExpr,
+  isJsonObject,
+  type JsonObject,
+  type PluginPlace,
+  wordSchemaComplaint,
+} from '@weir/contract'
 import type { NamedPlugin, PluginTable } from './plugin-table.ts'
 import { refusalOf } from './unsupported-plugins.ts'
 
@@ -44,7 +50,7 @@ function complaintOf(
 ): string | undefined {
   const schema = table.schemaAt(plugin, place)
   const parsed = schema.parse(config)
-  if (!parsed.ok) return parsed.error
+  if (!parsed.ok) return wordSchemaComplaint(plugin.name, config, parsed.error)
   if (!isJsonObject(parsed.value)) return undefined
   if (schema === plugin.consumerSchema) return plugin.checkConsumer?.(parsed.value)
   const { _meta, ...own } = parsed.value

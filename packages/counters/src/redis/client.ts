@@ -14,7 +14,8 @@ export interface Client {
   close(): void
 }
 
-export function fromRedis(redis: Redis): Client {
+/** `database` is what the server must have: the client itself goes on with another one when it does not. */
+export function fromRedis(redis: Redis, database: number): Client {
   let isCorked = false
 
   /** What all requests of this turn of the event loop ask is written at once. */
@@ -32,7 +33,7 @@ export function fromRedis(redis: Redis): Client {
   return {
     async open() {
       await redis.connect()
-      await redis.ping()
+      await (database === 0 ? redis.ping() : redis.select(database))
     },
     evalsha: (sha1, keys, args) => redis.evalsha(sha1, keys.length, ...keys, ...args),
     eval: (lua, keys, args) => redis.eval(lua, keys.length, ...keys, ...args),

@@ -43,9 +43,8 @@ local function use(key, amount, window_s)
   local left = redis.call('PTTL', key)
   if left < 0 then
     redis.call('SET', key, amount, 'EX', window_s)
-  else
-    if amount ~= '0' then redis.call('INCRBY', key, amount) end
-    if left > window_s * 1000 then redis.call('EXPIRE', key, window_s) end
+  elseif amount ~= '0' then
+    redis.call('INCRBY', key, amount)
   end
 end
 `
@@ -68,7 +67,6 @@ for i = 1, #KEYS / 3 do
     left = window_ms
   else
     used = tonumber(redis.call('GET', KEYS[k - 2]))
-    left = math.min(left, window_ms)
   end
   local reserved = reserved_at(KEYS[k - 1], KEYS[k], now)
   local taken = used + reserved

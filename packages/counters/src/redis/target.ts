@@ -124,9 +124,11 @@ function clusterTarget(policy: RedisClusterPolicy): Target {
 }
 
 /** The client is loaded with the first use: most gateways count locally, and it is a megabyte of code. */
-async function dialRedis(options: typeof plain & RedisOptions & { replyMapping?: never }): Promise<Client> {
+async function dialRedis(
+  options: typeof plain & RedisOptions & { db: number; replyMapping?: never },
+): Promise<Client> {
   const { Redis } = await import('ioredis')
-  return fromRedis(new Redis(options))
+  return fromRedis(new Redis(options), options.db)
 }
 
 /** As in APISIX, a user name without a password is not used. */

@@ -1,5 +1,7 @@
 // `sync_interval`: requests are counted here and told to the shared counters every so often, so that no request waits
-// for them. Between two tellings the nodes do not know of one another's requests.
+// for them. Between two tellings the nodes do not know of one another's requests. While the shared counters are away
+// each counts by itself, as in APISIX, and tells them afterwards.
+import { CounterUnavailableError } from '../store.ts'
 import type { RequestCounters, WindowUse } from './request-counters.ts'
 
 /** Windows held here; beyond it they are told at once. */
@@ -36,7 +38,7 @@ export class DelayedCounters {
     let window = this.#windows.get(key)
     if (!window || window.endsAt <= performance.now()) {
       if (!window && this.#windows.size >= WINDOWS_MAX) return this.#shared.hit(key, amount, windowSeconds)
-      const { used, resetMs } = await this.#shared.hit(key, 0, windowSeconds)
+      const { used, resetMs } = await this.#ask(key, windowSeconds)
       // Another request may have been faster.
       window = this.#windows.get(key)
       if (!window || window.endsAt <= performance.now()) {
@@ -47,6 +49,16 @@ export class DelayedCounters {
     window.delta += amount
     this.#timer ??= setTimeout(() => void this.#tell(), this.#intervalMs).unref()
     return { used: window.base + window.delta, resetMs: Math.max(0, window.endsAt - performance.now()) }
+  }
+
+  async #ask(key: string, windowSeconds: number): Promise<WindowUse> {
+    try {
+      return await this.#shared.hit(key, 0, windowSeconds)
+    } catch (error) {
+      if (!(error instanceof CounterUnavailableError)) throw error
+      this.#failed(error)
+      return { used: 0, resetMs: windowSeconds * 1000 }
+    }
   }
 
   /** Tells what is left to tell. */

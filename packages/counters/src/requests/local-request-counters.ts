@@ -10,6 +10,7 @@ import {
   isSlideAdmitted,
   type RequestCounters,
   type SlideDecision,
+  slideWaitMs,
   slidingWindow,
   type Ticket,
   weightOf,
@@ -50,7 +51,8 @@ export class LocalRequestCounters implements RequestCounters {
         const record = here || this.#recordOf(`slide ${current}`, 0, now)
         this.#table.use(record, 1, windowSeconds * 2, now)
       }
-      return { admitted, used: admitted ? used + 1 : used, weighted, resetMs: leftMs }
+      if (admitted) return { admitted, used: used + 1, weighted, resetMs: leftMs }
+      return { admitted, used, weighted, resetMs: slideWaitMs(used, weighted, limit, leftMs) }
     })
   }
 

@@ -9,6 +9,7 @@ import {
   type Entrance,
   type RequestCounters,
   type SlideDecision,
+  slideWaitMs,
   slidingWindow,
   weightOf,
   type WindowUse,
@@ -43,7 +44,8 @@ export class RedisRequestCounters implements RequestCounters {
     const [before = 0] = await this.#run(countScript, previous, [])
     const weighted = weightOf(before, limit, windowSeconds, leftMs)
     const [admitted, used = 0] = await this.#run(slideScript, current, [limit, weighted, windowSeconds * 2])
-    return { admitted: admitted === 1, used, weighted, resetMs: leftMs }
+    if (admitted === 1) return { admitted: true, used, weighted, resetMs: leftMs }
+    return { admitted: false, used, weighted, resetMs: slideWaitMs(used, weighted, limit, leftMs) }
   }
 
   async leak(key: string, rate: number, burst: number): Promise<number | undefined> {

@@ -26,7 +26,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-function redis(): RedisRequestCounters {
+function redis(changed: { redis_database?: number } = {}): RedisRequestCounters {
   const counters = new RedisRequestCounters(
     targetOf({
       policy: 'redis',
@@ -37,6 +37,7 @@ function redis(): RedisRequestCounters {
       redis_ssl: false,
       redis_ssl_verify: false,
       redis_keepalive_timeout: 60_000,
+      ...changed,
     }),
   )
   opened.push(counters)
@@ -48,7 +49,7 @@ const key = (name: string) => `request-${process.pid}-${++tests}-${name}`
 
 describe.each<[string, () => RequestCounters]>([
   ['local', () => new LocalRequestCounters(allocateCounters())],
-  ['redis', redis],
+  ['redis', () => redis()],
 ])('%s', (_, open) => {
   test('a fixed window counts all, refused ones too, from its first request', async () => {
     const counters = open()
@@ -157,9 +158,27 @@ test('the window before weighs less and less', () => {
   today = 120_000 + 15_000
   // Three quarters of four are still there.
   expect(counters.slide('k', 4, 60)).toMatchObject({ admitted: true, used: 1, weighted: 3 })
+  // In a moment a bit of them is gone, and there is room again long before the window ends.
+  today = 120_000 + 20_000
+  expect(counters.slide('k', 4, 60)).toMatchObject({ admitted: true, used: 2 })
+  const refused = counters.slide('k', 4, 60)
+  expect(refused).toMatchObject({ admitted: false, used: 2 })
+  expect(refused.resetMs / 1000).toBeCloseTo(10, 1)
+  today += refused.resetMs - 20
   expect(counters.slide('k', 4, 60).admitted).toBe(false)
-  today = 120_000 + 31_000
+  today += 30
   expect(counters.slide('k', 4, 60).admitted).toBe(true)
+})
+
+test('a sliding window that is full says when it ends, in hundredths of a second that are not too few', () => {
+  const today = 60_000 + 12_345
+  const counters = new LocalRequestCounters(
+    allocateCounters(),
+    () => today,
+    () => today,
+  )
+  counters.slide('k', 1, 60)
+  expect(counters.slide('k', 1, 60)).toMatchObject({ admitted: false, resetMs: 47_660 })
 })
 
 test('keys and values stand where APISIX has them', async () => {
@@ -176,6 +195,14 @@ test('keys and values stand where APISIX has them', async () => {
   const id = Math.floor(Date.now() / 86_400_000)
   await counters.slide('plugin-limit-count:b', 5, 86_400)
   expect(await client.get(`plugin-limit-count:b.${id}.counter`)).toBe('1')
+})
+
+test('a database that the server does not have is an error, not another database', async () => {
+  const counters = redis({ redis_database: 1_000_000 })
+  await expect(Promise.resolve(counters.hit(key('nowhere'), 1, 60))).rejects.toThrow('answered ERR')
+  const name = key('second')
+  await redis({ redis_database: 2 }).hit(name, 1, 60)
+  expect(await client.exists(name)).toBe(0)
 })
 
 test('a server that is away is an error that says so', async () => {
@@ -210,6 +237,31 @@ describe('delayed counters', () => {
     await one.close()
     await two.close()
     expect(await client.get(name)).toBe('6')
+  })
+
+  test('while the shared counter is away each counts by itself, and tells it afterwards', async () => {
+    let isAway = true
+    let told = 0
+    const failures: unknown[] = []
+    const counters = new DelayedCounters(
+      {
+        hit(_key, amount, windowSeconds) {
+          if (isAway) throw new CounterUnavailableError('away')
+          told += amount
+          return { used: told, resetMs: windowSeconds * 1000 }
+        },
+      },
+      0.1,
+      (error) => failures.push(error),
+    )
+    expect((await counters.hit('k', 1, 60)).used).toBe(1)
+    expect((await counters.hit('k', 1, 60)).used).toBe(2)
+    expect(failures).not.toHaveLength(0)
+    isAway = false
+    await until(() => told === 2, { timeoutMs: 10_000 })
+    expect((await counters.hit('k', 1, 60)).used).toBe(3)
+    await counters.close()
+    expect(told).toBe(3)
   })
 
   test('what the shared counter did not take is told again', async () => {

@@ -14,6 +14,7 @@ export interface SlideDecision {
   readonly used: number
   /** What the window before weighs now. */
   readonly weighted: number
+  /** Milliseconds until the window ends; of a refusal until there is room again, which may be sooner. */
   readonly resetMs: number
 }
 
@@ -63,6 +64,15 @@ export function slidingWindow(key: string, windowSeconds: number, nowMs: number)
 /** The part of the window before that still counts. */
 export function weightOf(previous: number, limit: number, windowSeconds: number, leftMs: number): number {
   return (Math.min(previous, limit) / (windowSeconds * 1000)) * leftMs
+}
+
+/**
+ * Milliseconds until a refused request would be admitted: the window before must have lost enough of its weight, or
+ * this one must be over. Hundredths of a second are rounded up, so that nobody comes too soon.
+ */
+export function slideWaitMs(used: number, weighted: number, limit: number, leftMs: number): number {
+  const waitMs = used >= limit ? leftMs : Math.max(0, leftMs - ((limit - used) / weighted) * leftMs)
+  return Math.ceil(waitMs / 10) * 10
 }
 
 export function isSlideAdmitted(used: number, weighted: number, limit: number): boolean {

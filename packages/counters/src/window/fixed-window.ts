@@ -6,10 +6,9 @@ export function isOver(endsAt: number, now: number): boolean {
 }
 
 /**
- * Until when what is used now counts, in milliseconds. An open window keeps its end, except that no window is
- * ever longer than its present definition: who shortens an hour to a minute does not wait for the hour.
+ * Until when what is used now counts, in milliseconds. An open window keeps its end, whatever length a later request
+ * asks for: where clients say the length, nobody ends a window by naming a short one.
  */
 export function windowEnd(endsAt: number, now: number, windowSeconds: number): number {
-  const latest = now + windowSeconds * 1000
-  return isOver(endsAt, now) || endsAt > latest ? latest : endsAt
+  return isOver(endsAt, now) ? now + windowSeconds * 1000 : endsAt
 }

@@ -102,6 +102,16 @@ export class Context implements RequestContext {
     this.responseHeaders.push(name, value)
   }
 
+  setResponseHeader(name: string, value: string): void {
+    const headers = this.responseHeaders
+    for (let i = 0; i < headers.length; i += 2) {
+      if (headers[i] !== name) continue
+      headers[i + 1] = value
+      return
+    }
+    headers.push(name, value)
+  }
+
   variable(name: string): unknown {
     return readVariable(this, name)
   }

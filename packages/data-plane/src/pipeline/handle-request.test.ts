@@ -162,6 +162,45 @@ test('plugins run by priority, global rules first, and the first reply ends the 
   ])
 })
 
+test('a header that is set replaces what was set before, one that is added stands beside it', async () => {
+  const { port } = await serve(
+    routeOf([
+      entry('route', 1, {
+        access(ctx) {
+          ctx.setResponseHeader('X-Limit', '2')
+          ctx.addResponseHeader('X-Seen', 'route')
+        },
+      }),
+    ]),
+    [
+      entry('global', 1, {
+        access(ctx) {
+          ctx.addResponseHeader('X-Seen', 'global')
+          ctx.setResponseHeader('X-Limit', '1')
+        },
+      }),
+    ],
+  )
+  const { rawHeaders } = await rawRequest({ port })
+  const pairs = rawHeaders.filter(([name]) => name.startsWith('X-'))
+  expect(pairs).toEqual([
+    ['X-Seen', 'global'],
+    ['X-Limit', '2'],
+    ['X-Seen', 'route'],
+  ])
+})
+
+test('the variable of a header knows it with hyphens and with underscores', async () => {
+  const seen: unknown[] = []
+  const route = routeOf([
+    entry('reads', 1, { access: (ctx) => void seen.push(ctx.variable('http_Time_window')) }),
+  ])
+  const { port } = await serve(route)
+  for (const name of ['Time-Window', 'time_window', 'other'])
+    await rawRequest({ port, headers: { [name]: '5' } })
+  expect(seen).toEqual(['5', '5', undefined])
+})
+
 test('_meta: error_response replaces a rejection, priority reorders, a filter is decided once', async () => {
   let evaluated = 0
   const parsed = compileExpr([['arg_on', '==', 'yes']])

@@ -77,13 +77,19 @@ const readers: Readonly<Record<string, Read>> = {
 export function readVariable(ctx: Context, name: string): unknown {
   const read = Object.hasOwn(readers, name) ? readers[name] : undefined
   if (read) return read(ctx)
-  if (name.startsWith('http_')) return ctx.request.header(name.slice(5).replaceAll('_', '-').toLowerCase())
+  if (name.startsWith('http_')) return requestHeader(ctx, name.slice(5).toLowerCase())
   if (name.startsWith('arg_')) return ctx.request.queryArgument(name.slice(4))
   if (name.startsWith('cookie_')) return cookie(ctx, name.slice(7))
   if (name.startsWith('uri_param_')) return ctx.params?.[name.slice(10)]
   if (name.startsWith('post_arg_')) return formField(ctx, name.slice(9))
   if (name.startsWith('ssl_')) return tlsVariable(ctx, name)
   return undefined
+}
+
+/** `_` stands for `-`, and for itself in headers that are spelled so (nginx, with underscores_in_headers on). */
+function requestHeader({ request }: Context, name: string): string | undefined {
+  if (!name.includes('_')) return request.header(name)
+  return request.header(name.replaceAll('_', '-')) ?? request.header(name)
 }
 
 function limitingInfo(ctx: Context): string | undefined {

@@ -77,6 +77,12 @@ export class TestContext implements RequestContext {
     this.responseHeaders.push([name, value])
   }
 
+  setResponseHeader(name: string, value: string): void {
+    const there = this.responseHeaders.findIndex(([added]) => added === name)
+    if (there < 0) this.responseHeaders.push([name, value])
+    else this.responseHeaders[there] = [name, value]
+  }
+
   /** The last value added under this name, by any spelling. */
   responseHeader(name: string): string | undefined {
     const wanted = name.toLowerCase()

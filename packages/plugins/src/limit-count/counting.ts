@@ -29,7 +29,9 @@ export function createCounting(
   const delayed =
     policy !== 'local' && interval > 0 ? new DelayedCounters(counters, interval, failed) : undefined
   return {
-    count: (key, limit, seconds) => hit(delayed ?? counters, prefix + key, limit, seconds),
+    // A window that a variable made shorter than the interval would be over before anybody is told of it.
+    count: (key, limit, seconds) =>
+      hit(delayed && seconds > interval ? delayed : counters, prefix + key, limit, seconds),
     close: () => void delayed?.close(),
   }
 }

@@ -3,7 +3,7 @@ import type { RequestContext } from '@weir/plugin-api'
 import { compileLimitKey, compileRuleKey } from '../request-limits/limit-key.ts'
 import { configHash } from '../request-limits/sorted-json.ts'
 import { compileAmount, type QuotaAmount } from '../token-quota/quota-amount.ts'
-import { quotaHeaders, type QuotaHeaders } from '../token-quota/quota-headers.ts'
+import { compileHeaderNames, type HeaderNames } from './header-names.ts'
 import type { Config } from './schema.ts'
 
 export interface Limit {
@@ -11,8 +11,7 @@ export interface Limit {
   readonly windowSeconds: QuotaAmount
   /** The counter, undefined when this limit does not apply to the request. */
   readonly key: (ctx: RequestContext) => string | undefined
-  /** Undefined for the names that the plugin's metadata gives. */
-  readonly headers: QuotaHeaders | undefined
+  readonly headers: HeaderNames
 }
 
 /** `resourceKey` names the document that holds the configuration; the members of a group count together. */
@@ -29,7 +28,7 @@ export function limitsOf(config: Config, resourceKey: string): readonly Limit[] 
           const text = ruleKey(ctx)
           return text === undefined ? undefined : `${prefix}:${text}`
         },
-        headers: quotaHeaders(`X-${rule.header_prefix ?? i + 1}-RateLimit`),
+        headers: compileHeaderNames(rule.header_prefix ?? i + 1),
       }
     })
   }
@@ -40,7 +39,7 @@ export function limitsOf(config: Config, resourceKey: string): readonly Limit[] 
       count: compileAmount(count),
       windowSeconds: compileAmount(timeWindow),
       key: (ctx) => `${prefix}:${limitKey(ctx)}`,
-      headers: undefined,
+      headers: compileHeaderNames(),
     },
   ]
 }

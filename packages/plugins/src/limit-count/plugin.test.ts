@@ -140,6 +140,47 @@ test('the metadata names the headers', async () => {
   expect((await send()).headers.map(([name]) => name)).toEqual(['X-Most', 'X-RateLimit-Remaining', 'X-Again'])
 })
 
+test('the metadata names the headers of rules, too: the prefix stands before RateLimit', async () => {
+  const rules = [
+    { count: 2, time_window: 60, key: '$http_who' },
+    { count: 5, time_window: 60, key: '$http_app', header_prefix: 'App' },
+  ]
+  const { send } = setUp({ rules }, { limit_header: 'Acme-RateLimit-Most', reset_header: 'Acme-Again' })
+  expect((await send({ who: 'a', app: 'x' })).headers).toEqual([
+    ['Acme-1-RateLimit-Most', '2'],
+    ['X-1-RateLimit-Remaining', '1'],
+    ['Acme-Again', '60'],
+    ['Acme-App-RateLimit-Most', '5'],
+    ['X-App-RateLimit-Remaining', '4'],
+  ])
+})
+
+test('where two limits of a request tell under the same names, the later one is told', async () => {
+  const { instanceOf, send } = setUp({ count: 5, time_window: 60 })
+  const ctx = createTestContext()
+  await instanceOf({ count: 9, time_window: 60 }, '/apisix/global_rules/1').access?.(ctx)
+  await instanceOf({ count: 5, time_window: 60 }).access?.(ctx)
+  expect(ctx.responseHeaders).toEqual((await send()).headers.map(([name], i) => [name, ['5', '4', '60'][i]]))
+})
+
+test('a shared counter is told later only of windows that are longer than that', async () => {
+  const stores = createTestStores()
+  const own = stores.requests({ policy: 'local' })
+  const amounts: number[] = []
+  const hit: RequestCounters['hit'] = (key, amount, seconds) => {
+    amounts.push(amount)
+    return own.hit(key, amount, seconds)
+  }
+  const requests = () => ({ slide: own.slide, leak: own.leak, enter: own.enter, hit })
+  const config = { ...shared, time_window: '$http_window', sync_interval: 5 }
+  const instance = createInstance(limitCount, config, createTestHost({ counters: { ...stores, requests } }))
+  await instance.access?.(createTestContext({ request: { headers: { window: '60' } } }))
+  expect(amounts).toEqual([0])
+  await instance.access?.(createTestContext({ request: { headers: { window: '5' } } }))
+  expect(amounts).toEqual([0, 1])
+  void instance.dispose?.()
+})
+
 const away: RequestCounters['hit'] = () => Promise.reject(new CounterUnavailableError('away'))
 
 test.each([
@@ -156,6 +197,8 @@ test.each([
   expect(await instance.access?.(createTestContext())).toEqual(reply)
 })
 
+const shared = { count: 1, time_window: 5, policy: 'redis', redis_host: 'localhost' }
+
 test.each([
   [
     { count: -1, time_window: 60 },
@@ -166,8 +209,8 @@ test.each([
     'value should match only one schema, but matches both schemas 1 and 2',
   ],
   [{ rules: [], group: 'g' }, 'group and rules cannot be specified at the same time'],
-  [{ count: 1, time_window: 5, sync_interval: 0.05 }, 'sync_interval should not be smaller than 0.1'],
-  [{ count: 1, time_window: 5, sync_interval: 5 }, 'sync_interval should be smaller than time_window'],
+  [{ ...shared, sync_interval: 0.05 }, 'sync_interval should not be smaller than 0.1'],
+  [{ ...shared, sync_interval: 5 }, 'sync_interval should be smaller than time_window'],
   [{ count: 1, time_window: 1, policy: 'redis' }, 'then clause did not match'],
 ])('%j is refused', (config, complaint) => {
   expect(complaintAbout(limitCount, config)).toContain(complaint)

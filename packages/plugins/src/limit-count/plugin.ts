@@ -3,7 +3,7 @@ import { knownPlugin } from '@weir/contract'
 import { CounterUnavailableError, policyEncryptFields, toCounterPolicy } from '@weir/counters'
 import { definePlugin, rateLimitingInfo, type Reply, type RequestContext } from '@weir/plugin-api'
 import { refusalOf } from '../request-limits/refusal.ts'
-import { type QuotaHeaders, resetSeconds } from '../token-quota/quota-headers.ts'
+import { resetSeconds } from '../token-quota/quota-headers.ts'
 import { type Counted, createCounting } from './counting.ts'
 import { type Limit, limitsOf } from './limits.ts'
 import { type Config, metadataSchema, schema } from './schema.ts'
@@ -58,10 +58,10 @@ export const limitCount = definePlugin<Config>({
     ): Reply | undefined {
       ctx.state.set(rateLimitingInfo, { key, limit: count, remaining, resetMs })
       if (config.show_limit_quota_header) {
-        const headers = limit.headers ?? namedHeaders(host.metadata())
-        ctx.addResponseHeader(headers.limit, String(count))
-        ctx.addResponseHeader(headers.remaining, String(remaining))
-        ctx.addResponseHeader(headers.reset, resetSeconds(resetMs))
+        const headers = limit.headers(host.metadata())
+        ctx.setResponseHeader(headers.limit, String(count))
+        ctx.setResponseHeader(headers.remaining, String(remaining))
+        ctx.setResponseHeader(headers.reset, resetSeconds(resetMs))
       }
       if (isAdmitted) return undefined
       return { ...refusal, headers: { 'Retry-After': String(Math.max(1, Math.ceil(resetMs / 1000))) } }
@@ -93,24 +93,6 @@ export const limitCount = definePlugin<Config>({
     }
   },
 })
-
-let known: { readonly metadata: unknown; readonly headers: QuotaHeaders } | undefined
-
-/** The plugin's metadata may name the headers otherwise; there is one document of it. */
-function namedHeaders(metadata: unknown): QuotaHeaders {
-  if (known && known.metadata === metadata) return known.headers
-  const parsed = metadataSchema.parse(metadata ?? {})
-  const names = parsed.ok ? parsed.value : defaultNames
-  const headers = { limit: names.limit_header, remaining: names.remaining_header, reset: names.reset_header }
-  known = { metadata, headers }
-  return headers
-}
-
-const defaultNames = {
-  limit_header: 'X-RateLimit-Limit',
-  remaining_header: 'X-RateLimit-Remaining',
-  reset_header: 'X-RateLimit-Reset',
-}
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -23,9 +23,9 @@ export function remainingOf({ limit, used, reserved }: AccountState): number {
 }
 
 export function addQuotaHeaders(ctx: RequestContext, names: QuotaHeaders, state: AccountState): void {
-  ctx.addResponseHeader(names.limit, String(state.limit))
-  ctx.addResponseHeader(names.remaining, String(remainingOf(state)))
-  ctx.addResponseHeader(names.reset, resetSeconds(state.resetMs))
+  ctx.setResponseHeader(names.limit, String(state.limit))
+  ctx.setResponseHeader(names.remaining, String(remainingOf(state)))
+  ctx.setResponseHeader(names.reset, resetSeconds(state.resetMs))
 }
 
 /** Seconds with two decimals at most, cut off rather than rounded: `60`, `59.8`, `59.93` (recorded). */

@@ -9,5 +9,8 @@ interface OtherPlugin {
 
 export type FindPlugin = (name: string) => OtherPlugin | undefined
 
+/** Answers what is said instead of the schema's complaint, or that one. `config` is as given. */
+export type ComplaintWording = (config: JsonObject, complaint: string) => string
+
 /** Answers the complaint, or undefined. */
 export type ConfigCheck = (config: JsonObject, find: FindPlugin) => string | undefined

@@ -7,6 +7,8 @@ const complaintOf = (name: string, config: unknown, place: 'plain' | 'consumer' 
     '',
   )
 
+const sharedCount = { count: 1, time_window: 60, policy: 'redis', redis_host: 'localhost' }
+
 // What contract/common-plugins.md and ai-plugins.md say about each.
 test.each<[string, object, string | undefined]>([
   [
@@ -28,6 +30,12 @@ test.each<[string, object, string | undefined]>([
   ],
   [
     'limit-count',
+    { count: 1, time_window: 1, rules: [{ count: 1, time_window: 1, key: 'a' }] },
+    'count/time_window and rules cannot be specified at the same time',
+  ],
+  ['limit-count', { count: 1 }, 'value should match only one schema, but matches none'],
+  [
+    'limit-count',
     { group: 'g', rules: [{ count: 1, time_window: 1, key: 'a' }] },
     'group and rules cannot be specified at the same time',
   ],
@@ -41,17 +49,10 @@ test.each<[string, object, string | undefined]>([
     },
     "duplicate key 'a' in rules",
   ],
-  [
-    'limit-count',
-    { count: 1, time_window: 60, sync_interval: 0.01 },
-    'sync_interval should not be smaller than 0.1',
-  ],
-  [
-    'limit-count',
-    { count: 1, time_window: 60, sync_interval: 60 },
-    'sync_interval should be smaller than time_window',
-  ],
-  ['limit-count', { count: 1, time_window: 60, sync_interval: 1 }, undefined],
+  ['limit-count', { ...sharedCount, sync_interval: 0.01 }, 'sync_interval should not be smaller than 0.1'],
+  ['limit-count', { ...sharedCount, sync_interval: 60 }, 'sync_interval should be smaller than time_window'],
+  ['limit-count', { ...sharedCount, sync_interval: 1 }, undefined],
+  ['limit-count', { count: 1, time_window: 60, sync_interval: 60 }, undefined],
   ['workflow', { rules: [{ actions: [['return', { code: 403 }]] }] }, undefined],
   ['workflow', { rules: [{ actions: [['limit-req', {}]] }] }, 'unsupported action: limit-req'],
   [

@@ -1,9 +1,9 @@
 // What APISIX checks of configurations beyond their schemas, by plugin (contract/common-plugins.md, ai-plugins.md).
 // What Lua alone can judge is left out, and so is what depends on other documents.
-import type { ConfigCheck } from './check.ts'
+import type { ComplaintWording, ConfigCheck } from './check.ts'
 import { checkBodyExpressions, checkFaultVars, checkFileMatch, checkSplitVars } from './expressions.ts'
 import { checkJwtConsumer } from './jwt-auth.ts'
-import { checkLimitCount } from './limit-count.ts'
+import { checkLimitCount, wordLimitCount } from './limit-count.ts'
 import { checkMultiAuth } from './multi-auth.ts'
 import { checkBlockRules, checkPromptPatterns, checkUserAgentRules } from './patterns.ts'
 import { checkProxyRewrite, checkRedirect, checkResponseRewrite } from './rewriting.ts'
@@ -47,6 +47,12 @@ export const configChecks: Readonly<Record<string, ConfigCheck>> = {
   'ua-restriction': checkUserAgentRules,
   'uri-blocker': checkBlockRules,
   workflow: checkWorkflow,
+}
+
+/** For those whose authors replaced a complaint of the schema by a plainer one. */
+export const wordings: Readonly<Record<string, ComplaintWording>> = {
+  'graphql-limit-count': wordLimitCount,
+  'limit-count': wordLimitCount,
 }
 
 export const consumerChecks: Readonly<Record<string, ConfigCheck>> = { 'jwt-auth': checkJwtConsumer }
