@@ -4,6 +4,7 @@ import { connect as connectPlain, isIP, type LookupFunction, type Socket } from 
 import { connect as connectTls } from 'node:tls'
 import type { buildConnector } from 'undici'
 import type { OriginOptions } from './exchange.ts'
+import { timerMsMax } from './timer-max.ts'
 
 const readBytesMax = 64 * 1024
 /** Of this thread: what a read brings is taken out before the next one begins. */
@@ -52,7 +53,8 @@ export function createConnect(options: OriginOptions, lookup: LookupFunction | u
       : connectPlain(settings)
     socket.setNoDelay(true).setKeepAlive(true, keepAliveProbeMs)
     if (connectTimeoutMs > 0) {
-      socket.setTimeout(connectTimeoutMs + graceMs, () => socket.destroy(new Error('connecting timed out')))
+      const waitMs = Math.min(connectTimeoutMs + graceMs, timerMsMax)
+      socket.setTimeout(waitMs, () => socket.destroy(new Error('connecting timed out')))
     }
     let isSettled = false
     socket.once(isSecure ? 'secureConnect' : 'connect', () => {

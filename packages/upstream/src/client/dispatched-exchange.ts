@@ -13,6 +13,7 @@ import {
   type UpstreamRequest,
 } from './exchange.ts'
 import { toUpstreamError, wording } from './failure.ts'
+import { timerMsMax } from './timer-max.ts'
 
 /** One connection, or the making of one: undici's client for it, and what stands between the two. */
 export interface Connection {
@@ -230,7 +231,7 @@ export class DispatchedExchange implements Exchange, AnswerHeaders, BodyReader, 
     }
     clearTimeout(this.#timer)
     this.#timerMs = ms
-    this.#timer = ms > 0 ? setTimeout(expire, ms, this) : undefined
+    this.#timer = ms > 0 ? setTimeout(expire, Math.min(ms, timerMsMax), this) : undefined
   }
 
   /** The timer fired. */

@@ -67,6 +67,11 @@ test('gives up when the whole call takes too long, before or after the head', as
   await expect(call(slow, { timeoutMs: 1000 })).rejects.toMatchObject({ failure: 'body_timeout' })
 })
 
+test('may be given more time than a timer can wait', async () => {
+  const origin = await serve((_, response) => void setTimeout(() => response.end('late'), 30))
+  expect((await call(origin, { timeoutMs: 2 ** 31 })).body.toString()).toBe('late')
+})
+
 test('takes an answer of exactly the allowed size, and none larger', async () => {
   const origin = await serve((request, response) => response.end('x'.repeat(Number(request.url?.slice(1)))))
   expect((await call(`${origin}/1024`)).body.length).toBe(1024)

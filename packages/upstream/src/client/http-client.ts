@@ -7,6 +7,7 @@ import {
   UpstreamError,
   type UpstreamFailure,
 } from './exchange.ts'
+import { timerMsMax } from './timer-max.ts'
 
 export interface HttpCall {
   readonly url: string
@@ -79,7 +80,7 @@ class WholeAnswer implements ExchangeHandler {
     this.#target = target
     this.#resolve = resolve
     this.#reject = reject
-    this.#timer = setTimeout(this.#timeout, call.timeoutMs)
+    this.#timer = setTimeout(this.#timeout, Math.min(call.timeoutMs, timerMsMax))
     call.signal?.addEventListener('abort', this.#left)
   }
 

@@ -12,6 +12,7 @@ import {
   type UpstreamRequest,
 } from './exchange.ts'
 import { toUpstreamError, wording } from './failure.ts'
+import { timerMsMax } from './timer-max.ts'
 
 /** An upstream may refuse, which is an ordinary answer. */
 export interface UpgradeHandler extends ExchangeHandler {
@@ -111,7 +112,7 @@ export class UpgradeExchange implements Exchange {
 
   #wait(ms: number, failure: UpstreamFailure): void {
     clearTimeout(this.#timer)
-    if (ms > 0) this.#timer = setTimeout(() => this.#giveUp(failure), ms)
+    if (ms > 0) this.#timer = setTimeout(() => this.#giveUp(failure), Math.min(ms, timerMsMax))
   }
 
   #giveUp(failure: UpstreamFailure): void {
