@@ -1,8 +1,8 @@
 import { openaiResponses, passthrough } from '@weir/llm'
-import { createTestContext, createTestExchange } from '@weir/plugin-api/harness'
+import { createTestContext, createTestExchange, deliver } from '@weir/plugin-api/harness'
 import { describe, expect, test } from 'vitest'
 import { asks } from '../moderation/judging.testing.ts'
-import { chunk, done, streamOf, usage } from '../moderation/streams.testing.ts'
+import { chunk, done, stallingStream, streamOf, usage } from '../moderation/streams.testing.ts'
 import { judge, plugin, service } from './moderation.testing.ts'
 
 const check = judge.stream
@@ -93,6 +93,27 @@ describe('a stream', () => {
       expect(result.text).toContain('event: response.completed')
       expect(result.text).not.toContain('kill it')
     })
+  })
+
+  test('is judged in whole portions, however long they may take', async () => {
+    const { response, upstream } = stallingStream()
+    const { instance } = plugin({
+      check_response: true,
+      stream_hold_back: true,
+      stream_check_mode: 'realtime',
+      stream_check_cache_size: 1000,
+      stream_check_interval: 1e9,
+    })
+    const llm = asks('hi', true)
+    const result = deliver(response, instance.stage?.(createTestContext({ llm }), response))
+    const sink = await upstream
+    sink.chunk(Buffer.from(chunk('one')))
+    // A timer for an interval that is too long for timers would fire before this one.
+    await new Promise((resolve) => void setTimeout(resolve, 20))
+    sink.chunk(Buffer.from(chunk(' two') + done))
+    sink.end()
+    await result
+    expect(service.calls.map(({ content }) => content)).toEqual(['one two'])
   })
 
   test('that cannot be judged passes, or is refused where that is configured', () => {

@@ -38,7 +38,7 @@ async function answer(question: Extract<Question, { segments: unknown }>): Promi
   const abortSignal = AbortSignal.timeout(settings.timeoutMs)
   try {
     const { ResultList = [] } = await clientFor(question).send(command, { abortSignal })
-    return { id, results: ResultList.map(toToxicity) }
+    return { id, results: ResultList.flatMap((one) => toToxicity(one) ?? []) }
   } catch (error) {
     return { id, error: abortSignal.aborted ? `no answer within ${settings.timeoutMs} ms` : reasonOf(error) }
   }
@@ -68,8 +68,15 @@ function clientFor({ client: key, settings }: Extract<Question, { segments: unkn
   return client
 }
 
-function toToxicity({ Labels = [], Toxicity: toxicity = 0 }: ToxicLabels): Toxicity {
-  return { toxicity, labels: Labels.map(({ Name = '', Score = 0 }) => ({ name: Name, score: Score })) }
+/** Undefined when a score is missing: what was not judged is not harmless. */
+function toToxicity({ Labels, Toxicity: toxicity }: ToxicLabels): Toxicity | undefined {
+  if (toxicity === undefined || !Labels) return undefined
+  const labels: Toxicity['labels'][number][] = []
+  for (const { Name: name = '', Score: score } of Labels) {
+    if (score === undefined) return undefined
+    labels.push({ name, score })
+  }
+  return { toxicity, labels }
 }
 
 /** What the service says of itself; of anything else its kind alone, for a parser quotes what it parses. */

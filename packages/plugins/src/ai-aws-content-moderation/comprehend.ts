@@ -59,7 +59,7 @@ export class Comprehend {
     users++
   }
 
-  /** One result for each segment. Rejects with a reason that quotes neither text nor key. */
+  /** One result for each segment that was judged. Rejects with a reason that quotes neither text nor key. */
   detectToxicContent(segments: readonly string[]): Promise<readonly Toxicity[]> {
     if (asked.size >= askedMax) return Promise.reject(new Error('too many calls are under way'))
     const { promise, resolve, reject } = Promise.withResolvers<readonly Toxicity[]>()

@@ -34,10 +34,10 @@ export function createModerator(
         } catch (error) {
           return withoutVerdict(ctx, subject, `failed to send request to ${endpoint}: ${reasonOf(error)}`)
         }
-        if (results.length < segments.length)
-          return withoutVerdict(ctx, subject, 'failed to get moderation results from response')
         const what = exceeded(results, config)
         if (what !== undefined) return denied(ctx, isRequest ? 'request' : 'response', what)
+        if (results.length < segments.length)
+          return withoutVerdict(ctx, subject, 'failed to get moderation results from response')
         // A client that left wants no verdict.
         if (ctx.signal.aborted) return passed
       }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:https'
+import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { openaiChat, passthrough } from '@weir/llm'
 import { complaintAbout, createInstance, createTestExchange } from '@weir/plugin-api/harness'
@@ -129,10 +130,33 @@ describe('a service that fails', () => {
     expect((await answer(answerOf('fine')))?.status).toBe(500)
   })
 
+  const label = { Name: 'PROFANITY', Score: 0.1 }
+  test.each([
+    ['nothing', [{}, {}]],
+    ['no toxicity', [{ Labels: [label] }]],
+    ['no labels', [{ Toxicity: 0.1 }]],
+    ['a label without a score', [{ Toxicity: 0.1, Labels: [{ Name: 'PROFANITY' }] }]],
+  ])('because it says %s is none that judges', async (_, results) => {
+    const { request: ask, close } = await answering(results)
+    expect((await ask(asks('hi'))).text).toBe('failed to get moderation results from response')
+    close()
+  })
+
+  test('for some segments is heard about the others', async () => {
+    const { request: ask, close } = await answering([{}, { Toxicity: 0.9, Labels: [label] }])
+    const result = await ask(asks('12345678'), { request_check_length_limit: 4 })
+    expect(result.text).toContain('request body exceeds toxicity threshold')
+    close()
+  })
+
   test('in time', async () => {
     service.setFault('hang')
     const result = await request(asks('hi'), { timeout: 300 })
     expect(result.text).toMatch(/^failed to send request to http:\/\/127.0.0.1:\d+: no answer within 300 ms$/)
+  })
+
+  test('may take longer than a timer can wait', async () => {
+    expect((await request(asks('hi'), { timeout: 2 ** 32 })).reply).toBeUndefined()
   })
 
   test('because the keys are wrong says so without them', async () => {
@@ -158,10 +182,26 @@ describe('a service that fails', () => {
   })
 })
 
+/** A service that answers everything with these results. */
+async function answering(results: readonly object[]) {
+  const server = createServer((incoming, response) => {
+    incoming.resume()
+    incoming.on('end', () => response.end(JSON.stringify({ ResultList: results })))
+  })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const at = { comprehend: { ...comprehend, endpoint: `http://127.0.0.1:${port}` } }
+  const close = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { ...judging((config) => plugin({ ...at, ...config }), { check_response: true }), close }
+}
+
 test('the certificate of the service is checked, unless nobody wants that', async () => {
   const authority = await createCertificateAuthority()
   const files = authority.issue('comprehend', 'IP:127.0.0.1')
-  const secure = createServer(
+  const secure = createSecureServer(
     { cert: readFileSync(files.cert), key: readFileSync(files.key) },
     (_, response) => response.end('{"ResultList":[{"Toxicity":0.1,"Labels":[]}]}'),
   )

@@ -1,6 +1,7 @@
 // Has prompts and answers of LLMs judged by Amazon Comprehend (ai-plugins.md §14.2).
 import { definePlugin } from '@weir/plugin-api'
 import { createChecks } from '../moderation/checks.ts'
+import { timerMsMax } from '../moderation/schema.ts'
 import { Comprehend } from './comprehend.ts'
 import { createModerator } from './moderator.ts'
 import { pluginName } from './plugin-name.ts'
@@ -23,7 +24,7 @@ export const aiAwsContentModeration = definePlugin<Config>({
       accessKeyId: access_key_id,
       secretAccessKey: secret_access_key,
       verifyCertificate: ssl_verify,
-      timeoutMs: config.timeout,
+      timeoutMs: Math.min(config.timeout, timerMsMax),
       keepAliveMs: config.keepalive ? config.keepalive_timeout : undefined,
     })
     return {

@@ -6,7 +6,7 @@ import { HeldStream } from './held-stream.ts'
 import { type EventStage, framingOf, type JudgedStream, toStage } from './judged-stream.ts'
 import { type Moderator, type Outcome, passed } from './moderator.ts'
 import { RealtimeCheck } from './realtime.ts'
-import type { CheckConfig } from './schema.ts'
+import { type CheckConfig, timerMsMax } from './schema.ts'
 import { letStreamPass, noEvents, noInstance, noText, unchecked } from './unchecked.ts'
 
 /** Answers from this status on are no content. */
@@ -15,7 +15,7 @@ export const errorStatusMin = 400
 export function createChecks(plugin: string, config: CheckConfig, moderator: Moderator): PluginInstance {
   const portion = {
     bytes: config.stream_check_cache_size,
-    milliseconds: config.stream_check_interval * 1000,
+    milliseconds: Math.min(config.stream_check_interval * 1000, timerMsMax),
   }
   const isRealtime = config.stream_check_mode === 'realtime'
 

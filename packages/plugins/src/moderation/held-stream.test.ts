@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest'
 import { HeldStream, portionWindowBytes } from './held-stream.ts'
 import { framingOf, toStage } from './judged-stream.ts'
 import { type Moderator, type Outcome, passed, unavailable } from './moderator.ts'
-import { chunk, done, streamOf, usage } from './streams.testing.ts'
+import { chunk, done, stallingStream, streamOf, usage } from './streams.testing.ts'
 
 /** Denies what contains `kill`, and remembers what it was asked. */
 function judge(others: Outcome = passed) {
@@ -99,11 +99,7 @@ describe('in portions', () => {
   })
 
   test('what is old enough is judged although nothing follows; what follows waits for it', async () => {
-    const sink = Promise.withResolvers<ByteSink>()
-    const stalling: GatewayResponse = {
-      ...streamOf([]),
-      body: { start: sink.resolve, pause: () => {}, resume: () => {}, abort: () => {} },
-    }
+    const stalling = stallingStream()
     const verdict = Promise.withResolvers<Outcome>()
     const asked: string[] = []
     const moderator: Moderator = {
@@ -114,10 +110,10 @@ describe('in portions', () => {
     }
     const rules = { ...portions(1000), portion: { bytes: 1000, milliseconds: 20 } }
     let seen = ''
-    const result = run(stalling, moderator, rules, openaiChat, (bytes) => {
+    const result = run(stalling.response, moderator, rules, openaiChat, (bytes) => {
       seen += bytes.toString()
     })
-    const upstream = await sink.promise
+    const upstream = await stalling.upstream
     upstream.chunk(Buffer.from(chunk('one')))
     await until(() => asked.length === 1)
     upstream.chunk(Buffer.from(chunk(' two')))
@@ -131,15 +127,11 @@ describe('in portions', () => {
   })
 
   test('a verdict that is missing between two events breaks the stream at the next one', async () => {
-    const sink = Promise.withResolvers<ByteSink>()
-    const stalling: GatewayResponse = {
-      ...streamOf([]),
-      body: { start: sink.resolve, pause: () => {}, resume: () => {}, abort: () => {} },
-    }
+    const stalling = stallingStream()
     const { asked, moderator } = judge(unavailable)
     const rules = { ...portions(1000), portion: { bytes: 1000, milliseconds: 20 } }
-    const result = run(stalling, moderator, rules)
-    const upstream = await sink.promise
+    const result = run(stalling.response, moderator, rules)
+    const upstream = await stalling.upstream
     upstream.chunk(Buffer.from(chunk('one')))
     await until(() => asked.length === 1)
     upstream.chunk(Buffer.from(chunk(' two') + done))

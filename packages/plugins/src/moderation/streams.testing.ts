@@ -42,6 +42,16 @@ class Pieces implements ByteStream {
   }
 }
 
+/** A stream that brings what its `upstream` is given, when it is given. */
+export function stallingStream(): {
+  readonly response: GatewayResponse
+  readonly upstream: Promise<ByteSink>
+} {
+  const { promise: upstream, resolve: start } = Promise.withResolvers<ByteSink>()
+  const body = { start, pause: () => {}, resume: () => {}, abort: () => {} }
+  return { response: { ...streamOf([]), body }, upstream }
+}
+
 export function streamOf(
   pieces: readonly (string | Buffer)[],
   contentType = 'text/event-stream',
