@@ -1,5 +1,6 @@
-// What a running APISIX answered, asked of Weir: every recorded call whose plugins, protocols and providers this build
-// runs, in the recorded order, against the same fake provider. What the upstream saw is compared too.
+// What a running APISIX answered, asked of Weir: all recorded calls, nearly in the recorded order, against the same fake
+// provider. Status, headers and body are compared, and what the upstream saw. Where Weir answers otherwise the row names
+// the difference in docs/differences.md; the recorder's own remarks on connections are left out of the rows.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -17,30 +18,15 @@ import {
 } from '@weir/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { untilRouted } from './world/calls.ts'
+import {
+  comparable,
+  metricsShape,
+  readRecorded,
+  readRecordedRows,
+  type RecordedRow,
+  sameIds,
+} from './world/recorded-rows.ts'
 import { startWeir, type Weir } from './world/weir.ts'
-
-interface Row {
-  readonly name: string
-  readonly route: { readonly uri: string; readonly hosts?: readonly string[]; readonly vars?: unknown } | null
-  readonly request: {
-    readonly method: string
-    readonly path: string
-    readonly headers?: Readonly<Record<string, string>>
-    readonly body?: string
-  }
-  readonly response: {
-    readonly status: number
-    readonly headers: Readonly<Record<string, string>>
-    readonly body: string
-  }
-  readonly upstream_seen?: readonly {
-    readonly port: number
-    readonly method: string
-    readonly url: string
-    readonly headers: readonly (readonly [string, string])[]
-    readonly body: string
-  }[]
-}
 
 /** The same call was recorded before under another name: it is made once more here. */
 const secondCalls = new Set(['ratelimit.rules_missing_var', 'x.semantic_low_match'])
@@ -48,20 +34,33 @@ const secondCalls = new Set(['ratelimit.rules_missing_var', 'x.semantic_low_matc
 /** Which of equals is asked first is free: the round robin starts anywhere (routing.md §9). */
 const anyInstance = /^multi\.(roundrobin|allfail)/
 
-/** Where Weir answers otherwise on purpose: docs/differences.md gives the reasons. */
+const metricsRow = 'prometheus.metrics'
+
+/** Rows that Weir answers otherwise on purpose: the row of docs/differences.md that says so, by its beginning. */
 const differences: Readonly<Record<string, string>> = {
-  'guard.last_is_assistant':
-    'a request in which there is nothing to judge goes on, where APISIX ends it with an empty 200',
-  'proxy.max_stream_duration': 'a stream that is ended early carries an error event and is broken off',
-  'template.quote_in_var':
-    'a line break in a value is written as JSON has it, where APISIX sends what no provider can read',
-  'x.aliyun_deny_anthropic_stream': 'the content of a denied message is an empty array, where APISIX has {}',
+  'guard.last_is_assistant': 'ai-prompt-guard ends a request in which there is nothing to judge',
+  'health.control_api': '`/v1/healthcheck` knows nothing of LLM instances',
+  [metricsRow]: 'The page of metrics is `text/plain; charset=utf-8`',
+  'proxy.max_stream_duration': 'A stream that its provider cuts, or that a limit ends, ends like a whole one',
+  'template.quote_in_var': 'Values in a prompt template are written into JSON as they are',
+  'x.aliyun_deny_anthropic_stream': 'The first event of a denied Anthropic stream has `"content":{}`',
 }
 
-const rows = readFileSync(join(import.meta.dirname, 'recorded/data-plane.jsonl'), 'utf8')
-  .split('\n')
-  .filter(Boolean)
-  .map((line) => JSON.parse(line) as Row)
+/** Where many rows differ in the same way: what APISIX's page, client header or missing header became. */
+const differencesOfMany = {
+  page: 'Errors without a body are HTML pages',
+  apikey: "A client's `apikey` goes on to the LLM provider",
+  'retry-after': 'A refusal by a quota or by limit-count says only until when in headers of its own',
+  'x-request-id': 'Responses of ai-proxy are chunked and carry only Content-Type',
+} as const
+
+/** Not recorded, or the client's of the recorder. */
+const unrecorded = /^(date|server|connection|transfer-encoding|content-length|access-control-.*)$/
+
+// The page of metrics tells of calls that are recorded behind it.
+const rows = readRecordedRows('data-plane.jsonl').toSorted(
+  (one, other) => Number(one.name === metricsRow) - Number(other.name === metricsRow),
+)
 
 const cacheStatus = 'X-AI-Cache-Status'
 const recordedPorts = [19101, 19102, 19103]
@@ -139,12 +138,24 @@ function toLocal(text: string): string {
   )
   local = local.replaceAll('<file>', '/dev/null')
   local = local.replaceAll('"redis_port":6390', `"redis_port":${redis.port}`)
-  for (const [port, provider] of providers)
+  for (const [port, provider] of providers) {
     local = local.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${provider.port}`)
+    local = local.replaceAll(`"port":${port}`, `"port":${provider.port}`)
+  }
   return local
 }
 
+test('every difference is a row of docs/differences.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../docs/differences.md'), 'utf8')
+  for (const beginning of [...Object.values(differences), ...Object.values(differencesOfMany)])
+    expect(page).toContain(`\n| ${beginning}`)
+  const names = new Set(rows.map(({ name }) => name))
+  expect(names.size).toBe(197)
+  expect(Object.keys(differences).filter((name) => !names.has(name))).toEqual([])
+})
+
 test.each(rows.map((row) => [row.name, row] as const))('%s', async (name, row) => {
+  await force(name)
   for (const provider of providers.values()) provider.clear()
   const { request, response } = row
   if (secondCalls.has(name)) {
@@ -158,35 +169,106 @@ test.each(rows.map((row) => [row.name, row] as const))('%s', async (name, row) =
   }
   const answer = await call(request)
   expect(answer.status).toBe(response.status)
+  if (name === metricsRow) return expectMetrics()
   if (name in differences) return
-  const isPage = response.body.startsWith('<html>')
-  for (const [header, value] of Object.entries(response.headers)) {
-    if (isPage && header === 'Content-Type') continue
-    const got = answer.header(header)
-    if (/-Reset-|-Reset$|-Age$/.test(header)) expect(Number(got)).toBeLessThanOrEqual(60)
-    else expect([header, got && sameIds(got)]).toEqual([header, sameIds(value)])
-  }
-  // APISIX's HTML pages are not part of the contract: Weir names the reason in JSON.
-  if (isPage) expect(JSON.parse(answer.text)).toHaveProperty('error_msg')
+  expectHeaders(answer, response)
+  if (isPage(response)) expect(JSON.parse(answer.text)).toHaveProperty('error_msg')
   else if (!anyInstance.test(name)) expect(comparable(answer.text)).toEqual(comparable(response.body))
   expect(answer.ended).toBe('complete')
 
-  const seen = (row.upstream_seen ?? []).flatMap(({ port, method, url, headers, body }) =>
-    isSideCall(url) ? [] : [sight(port, method, url, (header) => headerOf(headers, header), body)],
-  )
+  const seen = (row.upstream_seen ?? []).filter(isModelCall).map((upstream) => sight(upstream, request))
   const got = [...providers]
     .flatMap(([port, { requests }]) => requests.map((seenRequest) => ({ port, ...seenRequest })))
+    .filter(isModelCall)
     .toSorted((one, other) => one.startedAtMs - other.startedAtMs)
-    .map(({ port, method, url, headers, body }) =>
-      sight(port, method, url, (header) => headers[header], body),
-    )
+    .map(({ rawHeaders: headers, ...upstream }) => sight({ ...upstream, headers }, request))
   if (anyInstance.test(name)) expect(got).toHaveLength(seen.length)
   else expect(got).toEqual(seen)
 })
 
-function call({ method, path, headers, body }: Row['request']): Promise<RawResponse> {
+/** All families, types, labels and buckets that were recorded; Weir has more of its own. */
+async function expectMetrics(): Promise<void> {
+  const logged = rows.find(({ name }) => name === 'x.logging_ok')
+  if (!logged) throw new Error('no such row')
+  // A first token within the millisecond is not measured.
+  for (const provider of providers.values()) provider.setScenario({ delayMs: 5 })
+  await call(logged.request)
+  const recorded = metricsShape(readRecorded('metrics.txt'))
+  let missing = recorded
+  await until(
+    async () => {
+      const shape = new Set(metricsShape(await weir.metrics()))
+      missing = recorded.filter((line) => !shape.has(line))
+      return missing.length === 0
+    },
+    { what: 'all metrics' },
+  ).catch(() => undefined)
+  expect(missing).toEqual([])
+}
+
+function expectHeaders(
+  answer: RawResponse,
+  { headers: recorded, ...response }: RecordedRow['response'],
+): void {
+  const names = new Set<string>()
+  for (const [header, value] of Object.entries(recorded)) {
+    names.add(header.toLowerCase())
+    if (isPage(response) && header === 'Content-Type') continue
+    const got = answer.header(header)
+    if (/-Reset-|-Reset$|-Age$/.test(header)) expect(Number(got)).toBeLessThanOrEqual(60)
+    else expect([header, got && sameIds(got)]).toEqual([header, sameIds(value)])
+  }
+  const more = answer.rawHeaders.map(([header]) => header.toLowerCase())
+  expect(
+    more.filter((name) => !(names.has(name) || unrecorded.test(name) || name in differencesOfMany)),
+  ).toEqual([])
+}
+
+function isPage({ body }: { readonly body: string }): boolean {
+  return body.startsWith('<html>')
+}
+
+/** Whom the recorder made answer 500 to everything, probes too, in the calls of health.*. */
+function forcedPorts(name: string): readonly number[] {
+  if (name === 'health.all_unhealthy') return [19101, 19102]
+  return /^health\.(hi_unhealthy|control_api)/.test(name) ? [19101] : []
+}
+
+const failing: Scenario = {
+  status: 500,
+  body: '{"error":{"message":"forced unhealthy 500","type":"server_error"}}',
+}
+
+/** Returns when the gateway has noticed, too. */
+async function force(name: string): Promise<void> {
+  const ports = forcedPorts(name)
+  for (const [port, provider] of providers) provider.setScenario(ports.includes(port) ? failing : undefined)
+  if (ports.length === 0) return
+  const failed = ports.map((port) => providers.get(port)?.port)
+  await until(async () => failed.every(isUnhealthy(await nodesOfChecks())), { what: 'failed health checks' })
+}
+
+const isUnhealthy = (nodes: readonly CheckedNode[]) => (failed: number | undefined) =>
+  nodes.some(({ port, status }) => port === failed && status === 'unhealthy')
+
+interface CheckedNode {
+  readonly port: number
+  readonly status: string
+}
+
+async function nodesOfChecks(): Promise<readonly CheckedNode[]> {
+  const response = await fetch(`http://127.0.0.1:${weir.controlPort}/v1/healthcheck`)
+  const checkers = (await response.json()) as readonly { readonly nodes: readonly CheckedNode[] }[]
+  return checkers.flatMap(({ nodes }) => nodes)
+}
+
+function call({ method, path, headers, body }: RecordedRow['request']): Promise<RawResponse> {
+  const ports: Readonly<Record<string, number>> = {
+    '/v1/healthcheck': weir.controlPort,
+    '/apisix/prometheus/metrics': weir.metricsPort,
+  }
   return rawRequest({
-    port: weir.proxyPort,
+    port: ports[path] ?? weir.proxyPort,
     method,
     path,
     ...(headers && { headers }),
@@ -194,53 +276,33 @@ function call({ method, path, headers, body }: Row['request']): Promise<RawRespo
   })
 }
 
-/** Calls of the moderation service and health probes. */
-function isSideCall(url: string): boolean {
-  return url === '/' || url.startsWith('/?') || url === '/healthz'
+/** Not one of the moderation service, and no health probe. */
+function isModelCall({ url }: { readonly url: string }): boolean {
+  return url !== '/' && !url.startsWith('/?') && url !== '/healthz'
 }
 
-/** What of an upstream request is compared. */
+/** What of a request at the provider is compared: all but what is each HTTP client's own. */
 function sight(
-  port: number,
-  method: string,
-  url: string,
-  header: (name: string) => string | undefined,
-  body: string,
+  { port, method, url, headers, body }: NonNullable<RecordedRow['upstream_seen']>[number],
+  { headers: fromClient = {} }: RecordedRow['request'],
 ): unknown {
-  return {
-    port,
-    method,
-    url: url.replace(/\?$/, ''),
-    authorization: header('authorization'),
-    consumer: header('x-consumer-username'),
-    scheme: header('x-forwarded-proto'),
-    isForwarded: header('x-forwarded-host') !== undefined && header('x-forwarded-port') !== undefined,
-    body: comparable(body),
+  const isOfClient = Object.keys(fromClient).some((name) => name.toLowerCase() === 'user-agent')
+  const compared: Record<string, string> = {}
+  for (const [header, value] of headers) {
+    const name = header.toLowerCase()
+    if (unrecorded.test(name) || name === 'apikey' || (name === 'user-agent' && !isOfClient)) continue
+    compared[name] = /^(host|x-forwarded-host|x-forwarded-port)$/.test(name)
+      ? toRecorded(value)
+      : sameIds(value)
   }
+  return { port, method, url: url.replace(/\?$/, ''), headers: compared, body: comparable(body) }
 }
 
-function headerOf(headers: readonly (readonly [string, string])[], name: string): string | undefined {
-  return headers.find(([key]) => key.toLowerCase() === name)?.[1]
-}
-
-/** JSON parsed, events one by one, and fresh identifiers and the parser's own words made equal. */
-function comparable(text: string): unknown {
-  const same = sameIds(text).replace(/(could not parse JSON request body: )[^"]*/, '$1…')
-  if (/^(data|event):/.test(same)) {
-    return same.split('\n').map((line) => (line.startsWith('data: {') ? parse(line.slice(6)) : line))
-  }
-  return parse(same)
-}
-
-/** Fresh identifiers made equal. */
-function sameIds(text: string): string {
-  return text.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
+/** The port at the end of a host replaced by the recorder's. */
+function toRecorded(host: string): string {
+  return host.replace(/\d+$/, (digits) => {
+    if (Number(digits) === weir.proxyPort) return '9080'
+    for (const [port, provider] of providers) if (Number(digits) === provider.port) return String(port)
+    return digits
+  })
 }
