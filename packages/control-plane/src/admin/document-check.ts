@@ -4,6 +4,7 @@ import { refuse } from '../http/reply.ts'
 import type { DocumentName } from '../view/keys.ts'
 import type { Admin } from './admin.ts'
 import type { Encryption } from './encryption.ts'
+import { checkLimitGroup, limitGroupOf } from './limit-groups.ts'
 import { checkPlugins } from './plugin-check.ts'
 import { referencesOf, type Need } from './references.ts'
 import type { AdminResource } from './resource.ts'
@@ -17,9 +18,16 @@ export async function checkDocument(
 ): Promise<string | undefined> {
   const early = checkByItself(resource, name, document, admin)
   if (early !== undefined) return early
-  if (resource.unique === undefined || document[resource.unique.member] === undefined) return undefined
+  const { plugins } = document
+  const unique =
+    resource.unique && document[resource.unique.member] !== undefined ? resource.unique : undefined
+  const isInGroup = resource.plugins !== undefined && limitGroupOf(plugins) !== undefined
+  if (unique === undefined && !isInGroup) return undefined
   await admin.view.caughtUp()
-  return resource.unique.check(document, name, admin)
+  const complaint = unique?.check(document, name, admin)
+  if (complaint !== undefined || !isInGroup || !isJsonObject(plugins)) return complaint
+  const mismatch = checkLimitGroup(plugins, name, admin)
+  return mismatch && `${resource.pluginComplaint ?? ''}${mismatch}`
 }
 
 /** The documents that must exist: the one above it, and those to which it refers. */

@@ -2,6 +2,7 @@
 import { isJsonObject, isReference, type JsonObject } from '@weir/contract'
 import type { DocumentName } from '../view/keys.ts'
 import { idText } from './id-text.ts'
+import { limitGroupOf, limitGroupTerm } from './limit-groups.ts'
 import type { PluginTable } from './plugin-table.ts'
 
 /** Members of documents that hold the id of another document. */
@@ -47,6 +48,8 @@ export function termsOf(name: DocumentName, value: JsonObject, table: PluginTabl
   }
   if (!isJsonObject(plugins)) return terms
   terms.push(...pluginReferences(plugins))
+  const group = limitGroupOf(plugins)
+  if (group !== undefined) terms.push(limitGroupTerm(group))
   if (name.directory === 'global_rules') terms.push(...Object.keys(plugins).map(globalPluginTerm))
   if (name.directory === 'consumers' || name.directory === 'credentials') {
     for (const { plugin, value: identity } of identitiesOf(plugins, table))

@@ -4,6 +4,7 @@ import { compileSchema, isJsonObject, type JsonObject } from '@weir/contract'
 import { checkByItself } from '../admin/document-check.ts'
 import { idText } from '../admin/id-text.ts'
 import type { Encryption } from '../admin/encryption.ts'
+import { LimitGroups } from '../admin/limit-groups.ts'
 import { nameIn, type AdminResource } from '../admin/resource.ts'
 import { resources } from '../admin/resources.ts'
 
@@ -40,7 +41,8 @@ export function* itemProblems(
   configuration: JsonObject,
   services: Encryption,
 ): Generator<Problem | undefined> {
-  for (const kind of kinds) yield* problemsOfKind(kind, configuration[kind], services)
+  const groups = new LimitGroups(services.plugins)
+  for (const kind of kinds) yield* problemsOfKind(kind, configuration[kind], services, groups)
 }
 
 export function* versionProblems(configuration: JsonObject): Generator<Problem> {
@@ -62,6 +64,7 @@ function* problemsOfKind(
   kind: ConfigurationKind,
   items: unknown,
   services: Encryption,
+  groups: LimitGroups,
 ): Generator<Problem | undefined> {
   // An object counts as a list without items, since Lua cannot tell.
   if (items === undefined || (isJsonObject(items) && kind !== 'plugins')) return
@@ -73,7 +76,10 @@ function* problemsOfKind(
   if (!resource) return
   const seen = new Set<string>()
   for (const [index, item] of items.entries()) {
-    const error = checkItem(resource, item, services) ?? duplicateComplaint(kind, item, seen)
+    const error =
+      checkItem(resource, item, services) ??
+      groupComplaint(resource, item, groups) ??
+      duplicateComplaint(kind, item, seen)
     yield error === undefined ? undefined : { resource_type: kind, resource_id: nameOf(item), index, error }
   }
 }
@@ -108,6 +114,12 @@ function checkItem(resource: AdminResource, given: unknown, services: Encryption
     document,
     services,
   )
+}
+
+function groupComplaint(resource: AdminResource, item: unknown, groups: LimitGroups): string | undefined {
+  if (resource.plugins === undefined || !isJsonObject(item)) return undefined
+  const complaint = groups.check(item['plugins'])
+  return complaint && `${resource.pluginComplaint ?? ''}${complaint}`
 }
 
 function isCredential(id: unknown): id is string {

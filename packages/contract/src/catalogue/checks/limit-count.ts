@@ -1,5 +1,5 @@
 // limit-count and those that limit as it does (contract/common-plugins.md §3.1). That all members of a group have the
-// same configuration is not seen here: it takes the other documents.
+// same configuration is not seen here: it takes the other documents, as the Admin API does.
 import { isJsonObject, type JsonObject } from '../../schema/index.ts'
 import type { ComplaintWording, ConfigCheck } from './check.ts'
 import { itemsOf } from './items.ts'
