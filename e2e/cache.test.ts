@@ -204,6 +204,15 @@ test('what moderation denied is never kept, and judged again', async () => {
   expect((await ask('moderated', 'harmless', { body: { stream: true } })).cache).toBe('MISS')
 })
 
+test('what could not be judged is not kept', async () => {
+  aliyun.setFault('fail')
+  for (let i = 0; i < 3; i++)
+    expect(await ask('moderated', 'hm')).toMatchObject({ status: 200, cache: 'MISS' })
+  aliyun.setFault(undefined)
+  expect(await ask('moderated', 'hm')).toMatchObject({ status: 200, cache: 'MISS' })
+  await untilHit('moderated', 'hm')
+})
+
 test('a broken stream is not kept', async () => {
   model.setScript(({ json }) => (JSON.stringify(json).includes('cut me') ? { cutAfterChunks: 1 } : undefined))
   for (let i = 0; i < 3; i++)

@@ -86,3 +86,6 @@ export const rateLimitingInfo = defineStateKey<RateLimitingInfo>('rate-limiting-
 
 /** Set when a plugin has put an end of its own to a streamed answer: nobody keeps what the client got. */
 export const answerDenied = defineStateKey<boolean>('answer-denied')
+
+/** Set when a prompt or an answer passed without the verdict that was asked for: the next one may be judged. */
+export const passedUnjudged = defineStateKey<boolean>('passed-unjudged')

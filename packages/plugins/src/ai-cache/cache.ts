@@ -5,6 +5,7 @@ import {
   cacheOutcome,
   defineStateKey,
   type LlmExchange,
+  passedUnjudged,
   type PluginHost,
   type PluginInstance,
   type Reply,
@@ -187,8 +188,8 @@ export function createCache(config: Config, host: PluginHost): Cache {
       if (!miss?.recording || !llm) return
       const { reason } = llm.ledger
       const isComplete = outcome === 'complete' && (reason === 'answered' || reason === 'streamed')
-      const isDenied = ctx.state.get(answerDenied) === true
-      const isStored = status === 200 && isComplete && !isDenied && llm.instance === miss.instance
+      const isDoubtful = ctx.state.get(answerDenied) === true || ctx.state.get(passedUnjudged) === true
+      const isStored = status === 200 && isComplete && !isDoubtful && llm.instance === miss.instance
       const recorded = isStored ? miss.recording.recorded(llm.protocol) : undefined
       miss.recording.release()
       if (!recorded) return

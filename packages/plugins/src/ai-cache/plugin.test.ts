@@ -1,6 +1,6 @@
 import { openaiResponses, passthrough, protocolNamed } from '@weir/llm'
-import { answerDenied, cacheOutcome } from '@weir/plugin-api'
-import { complaintAbout, type RunResult } from '@weir/plugin-api/harness'
+import { answerDenied, cacheOutcome, passedUnjudged } from '@weir/plugin-api'
+import { complaintAbout, type RunResult, testConsumer } from '@weir/plugin-api/harness'
 import { until } from '@weir/testkit'
 import { describe, expect, test } from 'vitest'
 import {
@@ -105,6 +105,15 @@ describe('what is not kept', () => {
     ['an answer of our own', { upstream: () => answerOf('x', { source: 'apisix' }) }],
     ['what is too long', {}, { max_cache_body_size: 10 }],
     ['what was given up', { reason: 'rejected' }],
+    [
+      'what could not be judged',
+      {
+        upstream(ctx) {
+          ctx.state.set(passedUnjudged, true)
+          return answerOf('x')
+        },
+      },
+    ],
     ['a stream without its end', { ...sse, upstream: () => streamOf([event]) }],
     ['a stream cut in its last event', { ...sse, upstream: () => streamOf([event, done.slice(0, -1)]) }],
     ['a stream that goes on behind its end', { ...sse, upstream: () => streamOf([event, done, event]) }],
@@ -190,6 +199,18 @@ describe('callers', () => {
     await fill({}, 'own keys', bearer('a'))
     expect(await statusFor({}, 'own keys', bearer('b'))).toBe('MISS')
     expect(await statusFor({}, 'own keys', {})).toBe('MISS')
+  })
+
+  test('who are the same consumer see the same, unless nobody knows who they are', async () => {
+    const jack = { ...testConsumer('jack'), credentialId: 'a' }
+    await fill({}, 'one', { consumer: jack, ...bearer('a') })
+    expect(await statusFor({}, 'one', { consumer: { ...jack, credentialId: 'b' }, ...bearer('b') })).toBe(
+      'HIT',
+    )
+    const anybody = testConsumer('anonymous')
+    await fill({}, 'any', { consumer: anybody, ...bearer('a') })
+    expect(await statusFor({}, 'any', { consumer: anybody, ...bearer('b') })).toBe('MISS')
+    expect(await statusFor({}, 'any', { consumer: anybody })).toBe('MISS')
   })
 
   test('share them where that is configured', async () => {

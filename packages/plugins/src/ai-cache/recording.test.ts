@@ -40,6 +40,21 @@ describe('a stream', () => {
     }
   })
 
+  test.each([
+    ['data: [DONE]\n\n: keepalive\n\n', true],
+    ['data: [DONE]\r\n\r\n:\n: two\r\n\r\n\n\n:\n\n', true],
+    ['data: [DONE]\n\n: keepal', false],
+    ['data: [DONE]\n\ndata: {}\n\n: x\n\n', false],
+    ['data: [DONE]\n: x\n\n', true],
+    [': x\n\n', false],
+    ['', false],
+    ['\n\n', false],
+  ])('%j is complete: %s', (text, isComplete) => {
+    const recording = new StreamRecording(1000, new HeldBytes(1000))
+    record(recording, [Buffer.from(text)])
+    expect(recording.recorded(openaiChat) !== undefined).toBe(isComplete)
+  })
+
   test('is kept up to the limit, and passes beyond it', () => {
     const exact = new StreamRecording(stream.length, new HeldBytes(1000))
     record(exact, [stream])

@@ -83,13 +83,20 @@ export class StreamRecording implements Stage, Recording {
   }
 }
 
-/** Whether the last event, whole, is the one that ends an answer of this protocol. */
+/** Whether the last event, whole, is the one that ends an answer of this protocol. Comments may follow it. */
 function endsWell(bytes: Buffer, protocol: ClientProtocol): boolean {
   const text = bytes.toString('latin1')
-  const end = text.trimEnd().length
-  if (!/^\r?\n\r?\n/.test(text.slice(end))) return false
-  const start = Math.max(text.lastIndexOf('\n\n', end - 1) + 2, text.lastIndexOf('\n\r\n', end - 1) + 3)
-  const event = parseSseEvent(bytes.subarray(start < 3 ? 0 : start))
+  let start = text.length
+  let block: string
+  do {
+    let end = start
+    while (text[end - 1] === '\n' || text[end - 1] === '\r') end--
+    if (end === 0 || !/^\r?\n\r?\n/.test(text.slice(end, end + 4))) return false
+    const blank = Math.max(text.lastIndexOf('\n\n', end - 1) + 2, text.lastIndexOf('\n\r\n', end - 1) + 3)
+    start = blank < 3 ? 0 : blank
+    block = text.slice(start, end)
+  } while (block.split('\n').every((line) => line.startsWith(':')))
+  const event = parseSseEvent(bytes.subarray(start, start + block.length))
   if (event.type === 'error' || event.type === 'response.failed') return false
   return protocol.readEvent(event).done === true
 }

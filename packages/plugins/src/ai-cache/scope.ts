@@ -17,7 +17,7 @@ export const scopeDefaults: ScopeSettings = {
   share_across_consumers: false,
 }
 
-/** Headers by which callers without a consumer identify themselves at the provider. */
+/** Headers by which callers identify themselves at the provider. */
 const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const
 
 /** `name=value` joined by colons; `shared` when nothing keeps anybody apart. */
@@ -28,8 +28,9 @@ export function scopeOf(ctx: RequestContext, settings: ScopeSettings): string {
   if (!share_across_routes) parts.push(`route=${escaped(ctx.route.id)}`)
   if (include_consumer || (consumer && !share_across_consumers))
     parts.push(`consumer=${escaped(consumer?.username ?? '')}`)
-  // Callers that bring their own key to the provider may not read what somebody else's key has paid for.
-  else if (!share_across_consumers) {
+  // Callers that bring their own key to the provider may not read what somebody else's key has paid for. The anonymous
+  // consumer, which is everybody, has no credential.
+  if (!share_across_consumers && consumer?.credentialId === undefined) {
     const caller = callerOf(ctx)
     if (caller !== '') parts.push(`caller=${caller}`)
   }

@@ -1,5 +1,5 @@
-// Tells operators that a moderation service gave no verdict.
-import type { PluginHost, RequestContext } from '@weir/plugin-api'
+// Tells operators, and the cache, that a moderation service gave no verdict.
+import { passedUnjudged, type PluginHost, type RequestContext } from '@weir/plugin-api'
 import type { Subject } from './moderator.ts'
 
 /** `reason` quotes no content and no key. */
@@ -10,6 +10,7 @@ export function reportFailure(
   subject: Subject,
   reason: string,
 ): void {
+  ctx.state.set(passedUnjudged, true)
   const side = subject === 'request' ? 'request' : 'response'
   ctx.log.error('content moderation failed', { plugin, route: ctx.route.id, side, reason })
   host.metrics.counter('ai_moderation_errors_total', { plugin, route_id: ctx.route.id, side }).inc()

@@ -61,9 +61,8 @@ function isCompared({ role }: JsonObject, match: MatchSettings): boolean {
 
 /** Undefined when the message has something besides text. */
 function textOf(message: JsonObject): string | undefined {
-  if (['tool_calls', 'function_call', 'audio'].some((member) => (message[member] ?? null) !== null))
-    return undefined
-  const { content } = message
+  if (['tool_calls', 'function_call', 'audio'].some((member) => !isNothing(message[member]))) return undefined
+  const content = message['content'] ?? ''
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return undefined
   const parts: string[] = []
@@ -72,4 +71,10 @@ function textOf(message: JsonObject): string | undefined {
     parts.push(part['text'])
   }
   return parts.join('\n')
+}
+
+/** Some clients send `tool_calls: []` with everything that they were answered. */
+function isNothing(value: unknown): boolean {
+  if (typeof value !== 'object') return value === undefined
+  return value === null || Object.keys(value).length === 0
 }

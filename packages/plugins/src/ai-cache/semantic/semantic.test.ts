@@ -162,6 +162,18 @@ test.each<[string, AskOptions]>([
   expect(embeddings.requests).toHaveLength(0)
 })
 
+function afterNoCalls(content: string): AskOptions {
+  const assistant = { role: 'assistant', content: null, tool_calls: [], function_call: null }
+  return { body: { messages: [{ role: 'user', content: 'hi' }, assistant, { role: 'user', content }] } }
+}
+
+test('messages of assistants that have called none are text', async () => {
+  const { ask } = semantic()
+  await ask('', afterNoCalls('capital'))
+  await stored()
+  expect(statusOf(await ask('', afterNoCalls('town')))).toBe('HIT')
+})
+
 test('an answer that calls a tool is only given to the same prompt', async () => {
   const { ask } = semantic()
   await ask('capital', { exchange: { hasToolCalls: true } })
