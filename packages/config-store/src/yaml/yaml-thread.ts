@@ -1,11 +1,11 @@
 // The thread that parses one long YAML text.
 import { parentPort, workerData } from 'node:worker_threads'
-import { readYaml } from '@weir/contract'
+import { readYaml, withoutNulls } from '@weir/contract'
 import type { YamlAnswer } from './read-any-yaml.ts'
 
 function answer(text: string): YamlAnswer {
   const read = readYaml(text)
-  return read.ok ? { ok: true, json: JSON.stringify(read.value) } : read
+  return read.ok ? { ok: true, json: JSON.stringify(withoutNulls(read.value)) } : read
 }
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, no window

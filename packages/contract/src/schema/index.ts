@@ -2,6 +2,7 @@ export { defineSchema, type JsonSchema, type Schema, type Static } from './defin
 export { compileSchema, type CompileOptions, type Parsed, type Validator } from './compile.ts'
 export { compilePattern } from './pattern.ts'
 export { isReference } from './reference.ts'
+export { parseJsonText } from './json-text.ts'
 export { copyJson, isJsonObject, type JsonObject } from './json.ts'
 export * from './fragments/resource-members.ts'
 export * from './fragments/health-check.ts'

@@ -10,6 +10,15 @@ const listener = {
   additionalProperties: false,
 } as const
 
+/** Of AES-128 or AES-256. Not a pattern, whose complaint would quote the key. */
+const keySchema = {
+  type: 'string',
+  anyOf: [
+    { minLength: 16, maxLength: 16 },
+    { minLength: 32, maxLength: 32 },
+  ],
+} as const
+
 export const apisixSchema = {
   type: 'object',
   default: {},
@@ -73,12 +82,12 @@ export const apisixSchema = {
     delete_uri_tail_slash: { type: 'boolean', default: false },
     normalize_uri_like_servlet: { type: 'boolean', default: false },
     match_uri_encoded_slash: { type: 'boolean', default: false },
-    /** MiB of a body that `post_arg` variables may read. */
-    max_post_args_readable_size: { type: 'number', exclusiveMinimum: 0, default: 64 },
+    /** MiB of a body that `post_arg` variables may read; 0: any number. */
+    max_post_args_readable_size: { type: 'number', minimum: 0, default: 64 },
     show_upstream_status_in_response_header: { type: 'boolean', default: false },
     enable_server_tokens: { type: 'boolean', default: true },
     /** Peers whose X-Forwarded-* headers are believed: addresses and networks. */
-    trusted_addresses: { type: 'array', items: { type: 'string' }, minItems: 1 },
+    trusted_addresses: { type: 'array', items: { type: 'string' }, minItems: 1, uniqueItems: true },
     /** Seconds. */
     resolver_timeout: { type: 'number', exclusiveMinimum: 0, default: 5 },
     /** Name servers; absent: the system's. */
@@ -91,20 +100,8 @@ export const apisixSchema = {
       default: {},
       properties: {
         enable_encrypt_fields: { type: 'boolean', default: true },
-        /** The first key encrypts; all are tried to decrypt. 16 or 32 characters each. */
-        keyring: {
-          default: ['qeddd145sfvddff3', 'edd1c9f0985e76a2'],
-          type: 'array',
-          minItems: 1,
-          // Not a pattern, whose complaint would quote the key.
-          items: {
-            type: 'string',
-            anyOf: [
-              { minLength: 16, maxLength: 16 },
-              { minLength: 32, maxLength: 32 },
-            ],
-          },
-        },
+        /** The first key encrypts; all are tried to decrypt. Absent: nothing is encrypted. */
+        keyring: { anyOf: [{ type: 'array', minItems: 1, items: keySchema }, keySchema] },
       },
       additionalProperties: false,
     },
@@ -164,8 +161,9 @@ export interface Listener {
 }
 
 type Written = Static<typeof apisixSchema>
-export type ApisixSettings = Omit<Written, 'node_listen' | 'ssl'> & {
+export type ApisixSettings = Omit<Written, 'node_listen' | 'ssl' | 'data_encryption'> & {
   readonly node_listen: readonly Listener[]
+  readonly data_encryption: { readonly enable_encrypt_fields: boolean; readonly keyring: readonly string[] }
   readonly ssl: Omit<Written['ssl'], 'listen'> & {
     readonly listen: readonly (Listener & { readonly enable_http3: boolean })[]
     /** Whether the settings name no address of their own. */
@@ -177,11 +175,13 @@ const anyAddress = '0.0.0.0'
 const tlsPort = 9443
 
 export function toApisixSettings(written: Written): ApisixSettings {
-  const { node_listen, enable_http2, ssl } = written
+  const { node_listen, enable_http2, ssl, data_encryption } = written
+  const { keyring = [] } = data_encryption
   const listeners = Array.isArray(node_listen) ? node_listen : [node_listen]
   const defaults = { ip: anyAddress, enable_http2 }
   return {
     ...written,
+    data_encryption: { ...data_encryption, keyring: typeof keyring === 'string' ? [keyring] : keyring },
     node_listen: listeners.map((one) => ({
       ...defaults,
       ...(typeof one === 'number' ? { port: one } : one),

@@ -113,9 +113,10 @@ export const deploymentSchema = {
 
 /**
  * Defaults that `null` removes for good: without `allow_admin` every address is allowed, without `admin_key` no
- * key is asked for.
+ * key is asked for, without `keyring` nothing is encrypted.
  */
 export const removableDefaults = {
+  apisix: { data_encryption: { keyring: ['qeddd145sfvddff3', 'edd1c9f0985e76a2'] } },
   deployment: {
     admin: { admin_key: [{ name: 'admin', key: '', role: 'admin' }], allow_admin: ['127.0.0.0/24'] },
   },

@@ -30,9 +30,10 @@ export function mergeSettings(base: JsonObject, over: JsonObject, path = ''): Js
   return merged
 }
 
-/** Where one kind of scalar may stand for another, and one port for a list of them. */
+/** Where one kind of scalar may stand for another, and one port or key for a list of them. */
 function mayChangeType(path: string, type: string): boolean {
   // An unquoted `on` is a boolean in YAML 1.1. The schema has the last word.
   if (path.startsWith('nginx_config->')) return type !== 'table'
+  if (path === 'apisix->data_encryption->keyring') return true
   return path === 'apisix->node_listen' && type === 'number'
 }

@@ -67,7 +67,17 @@ describe('defaults', () => {
   })
 })
 
+function keyring(text: string): readonly string[] {
+  return parseSettings(`apisix: {data_encryption: {keyring: ${text}}}`, {}).apisix.data_encryption.keyring
+}
+
 describe('merging', () => {
+  test('one key stands for a keyring, and null for none', () => {
+    expect([keyring('sixteen-letters!'), keyring('null')]).toEqual([['sixteen-letters!'], []])
+    expect(complaint('apisix: {data_encryption: {keyring: short-one}}')).toContain('keyring')
+    expect(complaint('apisix: {data_encryption: {keyring: short-one}}')).not.toContain('short-one')
+  })
+
   test('objects merge, lists replace', () => {
     const { apisix, deployment } = parseSettings(
       `

@@ -1,6 +1,8 @@
 // apisix.yaml and apisix.json: the whole configuration of a data plane in one file (contract/etcd.md §5.1, §5.2).
 
 import { resolveEnvironment, resolveEnvironmentText, type Environment } from '../settings/environment.ts'
+import { parseJsonText } from '../schema/json-text.ts'
+import { withoutNulls } from './nulls.ts'
 import { readYaml } from './yaml.ts'
 
 export type FileFormat = 'yaml' | 'json'
@@ -32,7 +34,7 @@ function readYamlFile(text: string, env: Environment): ReadConfiguration {
   }
   // In the text, comments included: that is where APISIX looks.
   const read = readYaml(resolveEnvironmentText(text, env))
-  if (read.ok) return read
+  if (read.ok) return { ok: true, value: withoutNulls(read.value) }
   if (read.empty) return unusable('failed update config: empty table')
   return unusable(`failed to parse the content of the file: ${read.error}`)
 }
@@ -40,7 +42,7 @@ function readYamlFile(text: string, env: Environment): ReadConfiguration {
 function readJsonFile(text: string, env: Environment): ReadConfiguration {
   let value: unknown
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''))
+    value = parseJsonText(text.replace(/^\uFEFF/, ''))
   } catch {
     // The parser's own words quote the text.
     return unusable('failed to parse the content of the file: it is not JSON')

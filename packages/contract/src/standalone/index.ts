@@ -1,3 +1,4 @@
+export { withoutNulls } from './nulls.ts'
 export { readYaml, type ReadYaml, writeYaml } from './yaml.ts'
 export {
   documentsOf,

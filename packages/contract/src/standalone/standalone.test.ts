@@ -91,6 +91,19 @@ describe('files', () => {
     expect(complaint(text, format)).toContain(expected)
   })
 
+  test('nothing, and null, is an empty table in YAML, and null in JSON', () => {
+    const plugins = { 'key-auth': {}, cors: { a: [{}] } }
+    const text = 'routes: [{plugins: {key-auth: , cors: {a: [~]}}}]\nservices:\n#END'
+    expect(readConfiguration(text, 'yaml', {})).toEqual({
+      ok: true,
+      value: { routes: [{ plugins }], services: {} },
+    })
+    expect(readConfiguration('{"a": null, "b": "x\ny"}', 'json', {})).toEqual({
+      ok: true,
+      value: { a: null, b: 'x\ny' },
+    })
+  })
+
   test('the environment stands in the text of YAML and in the values of JSON', () => {
     const env = { A: 'x', N: '12' }
     expect(

@@ -37,7 +37,8 @@ export function checkKeys(keys: readonly AdminKey[]): KeyCheck {
 function shownKey(request: IncomingMessage, query: URLSearchParams): string | undefined {
   const argument = query.get('api_key')
   if (argument !== null) return argument
-  const header = request.headers['x-api-key']
+  // nginx hands out both spellings under one name.
+  const header = request.headers['x-api-key'] ?? request.headers['x_api_key']
   if (header !== undefined) return Array.isArray(header) ? header[0] : header
   return cookie(request.headers.cookie ?? '', 'x_api_key')
 }

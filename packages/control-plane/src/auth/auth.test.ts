@@ -48,6 +48,7 @@ describe('keys', () => {
     ['the header before the cookie', '/routes', { 'X-API-KEY': 'x', Cookie: `x_api_key=${adminKey}` }, 401],
     ['the cookie', '/routes', { Cookie: `a=b; x_api_key=${adminKey}; c=d` }, 200],
     ['the header', '/routes', { 'x-api-key': viewerKey }, 200],
+    ['the header, spelled with underscores', '/routes', { x_api_key: viewerKey }, 200],
     ['a beginning of a key', '/routes', { 'X-API-KEY': adminKey.slice(0, -1) }, 401],
   ])('%s decides', async (_what, path, headers, status) => {
     expect((await ask(path, headers)).status).toBe(status)

@@ -1,7 +1,7 @@
 // Reads a request's body, bounded, and turns it into JSON that the rest of the code can walk without care.
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
-import type { Parsed } from '@weir/contract'
+import { parseJsonText, type Parsed } from '@weir/contract'
 import { refuseEarly, type Reply } from './reply.ts'
 
 /** Deeper documents are refused, as APISIX's parser refuses them; recursion over what is left is safe. */
@@ -57,7 +57,7 @@ export function parseJson(bytes: Buffer): Parsed<unknown> {
   if (!isUtf8(bytes)) return { ok: false, error: 'the text is not UTF-8' }
   let value: unknown
   try {
-    value = JSON.parse(bytes.toString())
+    value = parseJsonText(bytes.toString())
   } catch (error) {
     return { ok: false, error: error instanceof Error ? error.message : String(error) }
   }

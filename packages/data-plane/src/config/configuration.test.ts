@@ -168,6 +168,8 @@ describe('documents', () => {
     ['no object', '[]', 'it should be an object'],
     ['against the schema', { uri: 7, upstream }, 'failed to check item data of [routes/1] err:'],
     ['a bad plugin', { uri: '/b', plugins: { a: { text: 1 } } }, 'plugin a err:'],
+    ['a plugin without a configuration', { uri: '/b', plugins: { a: null } }, 'invalid plugin conf null for'],
+    ['a plugin with a list', { uri: '/b', plugins: { a: [1] } }, 'invalid plugin conf [1] for plugin [a]'],
   ])('what is %s is reported and the last good version stays', (_what, document, error) => {
     const { put, match, configuration, log } = createWorld()
     put('/routes/1', { uri: '/a', upstream })
@@ -191,6 +193,12 @@ describe('documents', () => {
     expect(configuration.rejected[0]?.inForce).toBeUndefined()
     remove('/routes/1')
     expect(configuration.rejected).toEqual([])
+  })
+
+  test('an empty list configures a plugin as an empty object does', () => {
+    const { put, names } = createWorld()
+    put('/routes/1', { uri: '/a', upstream, plugins: { a: [] } })
+    expect(names('/a')).toEqual(['a'])
   })
 
   test('a route with status 0 is left out', () => {

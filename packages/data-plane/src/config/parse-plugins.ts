@@ -52,8 +52,11 @@ export function parsePlugins(
   const settings: PluginSetting[] = []
   const unsupported: string[] = []
   const masked: string[] = []
-  for (const [name, raw] of Object.entries(isJsonObject(plugins) ? plugins : {})) {
-    if (!isJsonObject(raw) || isDisabled(raw)) {
+  for (const [name, given] of Object.entries(isJsonObject(plugins) ? plugins : {})) {
+    // In Lua the empty array and the empty object are one.
+    const raw = Array.isArray(given) && given.length === 0 ? {} : given
+    if (!isJsonObject(raw)) return `invalid plugin conf ${JSON.stringify(raw)} for plugin [${name}]`
+    if (isDisabled(raw)) {
       masked.push(name)
       continue
     }
