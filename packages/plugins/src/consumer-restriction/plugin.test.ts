@@ -15,6 +15,17 @@ test.each([
   [{ allowed_by_methods: [{ user: 'jack', methods: ['POST'] }] }, 'jack', 'GET', 403],
   [{ allowed_by_methods: [{ user: 'jack', methods: ['POST'] }] }, 'jack', 'POST', 200],
   [{ allowed_by_methods: [{ user: 'jack', methods: ['POST'] }] }, 'rose', 'GET', 200],
+  [
+    {
+      allowed_by_methods: [
+        { user: 'a', methods: ['GET'] },
+        { user: 'a', methods: ['POST'] },
+      ],
+    },
+    'a',
+    'GET',
+    200,
+  ],
   [{ whitelist: ['jack'], allowed_by_methods: [{ user: 'jack', methods: ['POST'] }] }, 'jack', 'GET', 200],
 ])('%j, %s %s: %i', async (config, consumer, method, status) => {
   expect((await run(config, consumer, method)).status).toBe(status)

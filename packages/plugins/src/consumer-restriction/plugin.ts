@@ -26,11 +26,10 @@ export const consumerRestriction = definePlugin<Config>({
       body: { message: rejected_msg ?? `The ${type} is forbidden.` },
     }
 
+    /** The first rule that names a user is the one that counts. */
     function mayCall(value: string, method: string): boolean {
-      return rules.every(
-        ({ user, methods }) =>
-          user !== value || methods === undefined || methods.some((one) => one === method),
-      )
+      const methods = rules.find(({ user }) => user === value)?.methods
+      return methods === undefined || methods.some((one) => one === method)
     }
 
     return {

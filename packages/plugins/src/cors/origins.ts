@@ -22,7 +22,7 @@ export function allowPatterns(patterns: readonly string[]): Allow {
   }
 }
 
-/** As the metadata's lists of these names do. */
+/** As the metadata's lists of these names do. Whoever is allowed is told its own origin, also by `*`. */
 export function allowNamed(
   names: readonly string[],
   lists: Readonly<Record<string, unknown>> | undefined,
@@ -31,11 +31,5 @@ export function allowNamed(
     const list = lists && Object.hasOwn(lists, name) ? lists[name] : undefined
     return typeof list === 'string' ? [allowList(list)] : []
   })
-  return (origin) => {
-    for (const allow of allowed) {
-      const value = allow(origin)
-      if (value !== undefined) return value
-    }
-    return undefined
-  }
+  return (origin) => (allowed.some((allow) => allow(origin) !== undefined) ? origin : undefined)
 }

@@ -46,6 +46,27 @@ test.each([
   expect(result.header('vary')).toBe('Origin')
 })
 
+test('lists of the metadata stand in the place of the default, which is any page', async () => {
+  const lists = { k: 'http://m.com', any: '*' }
+  const run = async (origin: string | undefined, names: readonly string[], allow_origins: object = lists) => {
+    const host = createTestHost({ metadata: () => ({ allow_origins }) })
+    const result = await runPlugin(cors, { allow_origins_by_metadata: names }, { host, ...from(origin) })
+    return result.header('access-control-allow-origin')
+  }
+  expect(await run('http://m.com', ['k'])).toBe('http://m.com')
+  expect(await run('http://other.com', ['k'])).toBeUndefined()
+  expect(await run('http://other.com', ['k', 'any'])).toBe('http://other.com')
+  expect(await run(undefined, ['any'])).toBeUndefined()
+  expect(await run('http://m.com', ['k'], {})).toBeUndefined()
+  const bare = await runPlugin(cors, { allow_origins_by_metadata: ['k'] }, from('http://m.com'))
+  expect(bare.header('access-control-allow-origin')).toBeUndefined()
+})
+
+test('headers that are not to be shown are not named', async () => {
+  const { header } = await runPlugin(cors, { expose_headers: '' }, from('http://o.com'))
+  expect(header('access-control-expose-headers')).toBeUndefined()
+})
+
 const upstream = () => ({
   status: 200,
   headers: ['access-control-allow-origin', 'http://theirs.com'],

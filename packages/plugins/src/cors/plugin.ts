@@ -1,7 +1,7 @@
 // Tells browsers which pages may call (contract/common-plugins.md §4.4).
 import { defineStateKey, definePlugin } from '@weir/plugin-api'
 import { setHeader } from '../header-list/header-list.ts'
-import { type Allow, allowList, allowNamed, allowPatterns } from './origins.ts'
+import { allowList, allowNamed, allowPatterns } from './origins.ts'
 import { type Config, metadataSchema, schema } from './schema.ts'
 
 const allMethods = 'GET,POST,PUT,DELETE,PATCH,HEAD,OPTIONS,CONNECT,TRACE'
@@ -28,9 +28,11 @@ export const cors = definePlugin<Config>({
         ? undefined
         : allowList(config.timing_allow_origins)
     const methods = config.allow_methods === '**' ? allMethods : config.allow_methods
+    /** Beside named lists the default, which is any page, does not count. */
+    const isOpen = config.allow_origins === '*'
     const varies = config.allow_origins !== '*' || patterns !== undefined
     let document: unknown
-    let named: Allow | undefined
+    let named = config.allow_origins_by_metadata && allowNamed(config.allow_origins_by_metadata, undefined)
 
     function followMetadata(): void {
       const names = config.allow_origins_by_metadata
@@ -54,12 +56,12 @@ export const cors = definePlugin<Config>({
         followMetadata()
         const { origin, headers: wanted } = ctx.state.get(asked) ?? {}
         if (varies) headers.push('Vary', 'Origin')
-        const allowed = allow(origin) ?? named?.(origin)
+        const allowed = named ? (named(origin) ?? (isOpen ? undefined : allow(origin))) : allow(origin)
         if (allowed !== undefined) {
           setHeader(headers, 'Access-Control-Allow-Origin', allowed)
           setHeader(headers, 'Access-Control-Allow-Methods', methods)
           setHeader(headers, 'Access-Control-Max-Age', String(config.max_age))
-          if (config.expose_headers !== undefined)
+          if (config.expose_headers)
             setHeader(headers, 'Access-Control-Expose-Headers', config.expose_headers)
           const names = config.allow_headers === '**' ? wanted : config.allow_headers
           if (names !== undefined) setHeader(headers, 'Access-Control-Allow-Headers', names)

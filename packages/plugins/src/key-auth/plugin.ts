@@ -38,6 +38,11 @@ export const keyAuth = definePlugin<Config>({
       if (config.anonymous_consumer === undefined) return reply
       const consumer = host.consumers.byUsername(config.anonymous_consumer)
       if (!consumer) return nobody
+      if (config.hide_credentials) {
+        // Either place may hold what was meant to be a key.
+        hide(ctx, true)
+        hide(ctx, false)
+      }
       setConsumerHeaders(ctx.request, consumer)
       return consumer
     }
@@ -61,9 +66,9 @@ export const keyAuth = definePlugin<Config>({
         const key = inHeader ?? ctx.request.queryArgument(config.query)
         if (key === undefined) return otherwise(ctx, missing)
         if (!fromHeader) ctx.state.set(secretArguments, argumentNames)
-        if (config.hide_credentials) hide(ctx, fromHeader)
         const identity = host.consumers.byAttribute('key-auth', key)
         if (!identity) return otherwise(ctx, invalid)
+        if (config.hide_credentials) hide(ctx, fromHeader)
         keepFromOthers(ctx, fromHeader)
         setConsumerHeaders(ctx.request, identity.consumer)
         return identity.consumer

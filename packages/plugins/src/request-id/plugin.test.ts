@@ -1,6 +1,6 @@
 import { openaiChat } from '@weir/llm'
-import { complaintAbout, createTestExchange, runPlugin } from '@weir/plugin-api/harness'
-import { requestId } from '@weir/plugin-api'
+import { complaintAbout, createInstance, createTestExchange, runPlugin } from '@weir/plugin-api/harness'
+import { type GatewayResponse, requestId } from '@weir/plugin-api'
 import { expect, test } from 'vitest'
 import { requestIdPlugin } from './plugin.ts'
 
@@ -19,6 +19,18 @@ test('the client’s own stays, under whatever name', async () => {
   const result = await runPlugin(requestIdPlugin, { header_name: 'X-Own' }, { request: { headers } })
   expect(result.header('X-Own')).toBe('abc')
   expect(result.ctx.request.headers['x-own']).toBe('abc')
+})
+
+test('a global rule and a route may each give an id of their own', async () => {
+  const first = await runPlugin(
+    requestIdPlugin,
+    {},
+    { request: { headers: { 'x-request-id': 'a', 'x-own': 'b' } } },
+  )
+  first.ctx.state.set(requestId, 'b')
+  const response: GatewayResponse = { status: 200, headers: [], source: 'upstream', body: '' }
+  createInstance(requestIdPlugin, {}).headerFilter?.(first.ctx, response)
+  expect(response.headers).toEqual(['X-Request-Id', 'a'])
 })
 
 const upstream = () => ({

@@ -23,11 +23,14 @@ export const requestIdPlugin = definePlugin<Config>({
         return undefined
       },
 
-      /** What an LLM provider calls the request is no answer to who asked this gateway for an id. */
+      /**
+       * The id of this header: a global rule and a route may each give one, under names of their own. What an LLM
+       * provider calls the request is no answer to who asked this gateway for an id.
+       */
       headerFilter(ctx, { headers }) {
-        const id = include_in_response ? ctx.state.get(requestId) : undefined
-        if (id === undefined) return
-        if (ctx.llm || headerOf(headers, name) === undefined) setHeader(headers, name, id)
+        const isGiven = include_in_response && ctx.state.get(requestId) !== undefined
+        const id = isGiven ? ctx.request.header(field) : undefined
+        if (id !== undefined && (ctx.llm || !headerOf(headers, name))) setHeader(headers, name, id)
       },
     }
   },

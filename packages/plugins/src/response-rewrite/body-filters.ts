@@ -1,5 +1,6 @@
 // Replacing parts of a body by regular expressions.
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { compilePattern } from '@weir/contract'
 
 export interface FilterConfig {
   readonly regex: string
@@ -16,7 +17,11 @@ const flags: Readonly<Record<string, string>> = { i: 'i', m: 'm', s: 's', u: 'u'
 /** @throws Error for what is no regular expression, or an option that there is not here. */
 export function compileFilters(filters: readonly FilterConfig[]): BodyFilter {
   const steps = filters.map(({ regex, replace, scope, options }) => {
-    const pattern = new RegExp(regex, flagsOf(options) + (scope === 'global' ? 'g' : ''))
+    const compiled = compilePattern(regex, flagsOf(options))
+    const pattern = new RegExp(
+      compiled.multiline ? compiled.source : endOfText(compiled.source),
+      compiled.flags + (scope === 'global' ? 'g' : ''),
+    )
     const replacement = compileReplacement(replace)
     return (text: string) => text.replace(pattern, (...match) => replacement(match))
   })
@@ -27,10 +32,17 @@ function flagsOf(options: string): string {
   return [...new Set(options)]
     .map((option) => {
       const flag = flags[option]
-      if (flag === undefined) throw new Error(`unknown option ${option}`)
+      if (flag === undefined) throw new Error(`unknown flag "${option}" (flags "${options}")`)
       return flag
     })
     .join('')
+}
+
+/** PCRE's `$` also matches before a line end that is the text's last character, as most bodies have one. */
+function endOfText(source: string): string {
+  return source.replaceAll(/\\[^]|\[(?:\\[^]|[^\]\\])*\]|\$/g, (token) =>
+    token === '$' ? '(?=\\n?$)' : token,
+  )
 }
 
 /** `$1`, `${1}`, `$0` for all that matched, `$$` for the sign itself. */

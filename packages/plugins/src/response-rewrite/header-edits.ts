@@ -7,17 +7,38 @@ type Named = readonly (readonly [name: string, value: CompiledTemplate])[]
 
 export type HeaderEdits = (headers: string[], ctx: RequestContext) => void
 
+/** What the schema lets pass, because it would be fine as the other form. */
+export function complaintAboutHeaders(headers: Readonly<Record<string, unknown>>): string | undefined {
+  if (isGrouped(headers)) return undefined
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string' && typeof value !== 'number') return 'invalid type as header value'
+    if (name === '') return 'invalid field length in header'
+  }
+  return undefined
+}
+
+function isGrouped({ add, set, remove }: Readonly<Record<string, unknown>>): boolean {
+  return Array.isArray(add) || isJsonObject(set) || Array.isArray(remove)
+}
+
 /** `headers` as configured: names and values to set, or `add`, `set` and `remove`. */
 export function compileHeaderEdits(headers: Readonly<Record<string, unknown>>): HeaderEdits {
   const { add, set, remove } = headers
-  const isGrouped = Array.isArray(add) || isJsonObject(set) || Array.isArray(remove)
-  const added = Array.isArray(add) && isGrouped ? add.map(parseLine) : []
-  const settings = toNamed(isGrouped ? set : headers)
-  const removed = Array.isArray(remove) && isGrouped ? remove.map(String) : []
+  const added = Array.isArray(add) ? add.map(parseLine) : []
+  const settings = toNamed(isGrouped(headers) ? set : headers)
+  const removed = Array.isArray(remove) ? remove.map(String) : []
   return (list, ctx) => {
     const lookup = (name: string): unknown => ctx.variable(name)
-    for (const [name, value] of added) list.push(name, clean(value.render(lookup)))
-    for (const [name, value] of settings) setHeader(list, name, clean(value.render(lookup)))
+    // nginx sends no header whose value is empty, and setting one to nothing removes it.
+    for (const [name, value] of added) {
+      const text = clean(value.render(lookup))
+      if (text !== '') list.push(name, text)
+    }
+    for (const [name, value] of settings) {
+      const text = clean(value.render(lookup))
+      if (text === '') removeHeader(list, name)
+      else setHeader(list, name, text)
+    }
     for (const name of removed) removeHeader(list, name)
   }
 }

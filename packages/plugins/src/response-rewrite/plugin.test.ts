@@ -99,6 +99,30 @@ test('a body that cannot be read is left alone; one that is too long is cut', as
   expect(streamed.text).toBe('bbbb')
 })
 
+test('the end of the text is also before its last line end', async () => {
+  const filters = [{ regex: String.raw`\w\S+$`, replace: '*' }]
+  expect(await runPlugin(responseRewrite, { filters }, answering('hello world\n'))).toMatchObject({
+    text: 'hello *\n',
+  })
+  const literal = [{ regex: String.raw`[$]|\$`, replace: '', scope: 'global' }]
+  expect(await runPlugin(responseRewrite, { filters: literal }, answering('$1$'))).toMatchObject({
+    text: '1',
+  })
+})
+
+test('setting a header to nothing removes it', async () => {
+  const config = { headers: { 'Content-Type': '', 'X-A': '$arg_none', 'X-B': 'b' } }
+  const result = await runPlugin(responseRewrite, config, answering('old', ['Content-Type', 'text/css']))
+  expect(result.header('content-type')).toBeUndefined()
+  expect(result.header('x-a')).toBeUndefined()
+  expect(result.header('x-b')).toBe('b')
+})
+
+test.each(['YQ', 'YQ==', 'YQ=x'])('base64 as nginx reads it: %s', async (body) => {
+  const config = { body, body_base64: true }
+  expect(await runPlugin(responseRewrite, config, answering('old'))).toMatchObject({ text: 'a' })
+})
+
 test('only where the rule holds', async () => {
   const config = { body: 'new', vars: [['arg_a', '==', '1']] }
   expect(
@@ -114,7 +138,11 @@ test.each([
   [{ body: '!', body_base64: true }, 'invalid base64 content'],
   [{ body: 'a', filters: [{ regex: 'a', replace: 'b' }] }, /filters|body/],
   [{ filters: [{ regex: '(', replace: 'b' }] }, /^regex "\(" validation failed: /],
-  [{ filters: [{ regex: 'a', replace: 'b', options: 'q' }] }, /unknown option q/],
+  [{ filters: [{ regex: 'a', replace: 'b', options: 'q' }] }, /unknown flag "q" \(flags "q"\)/],
+  [{ headers: { 'X-A': {} } }, 'invalid type as header value'],
+  [{ headers: { '': 2 } }, 'invalid field length in header'],
+  [{ body: '', body_base64: true }, 'invalid base64 content'],
+  [{ body_base64: true }, 'invalid base64 content'],
   [{ vars: [['a', 'no', 'b']] }, /^failed to validate the 'vars' expression: /],
 ])('%j: %s', (config, complaint) => {
   expect(complaintAbout(responseRewrite, config)).toMatch(complaint)

@@ -1,5 +1,5 @@
 // Changes responses: status, headers, body (contract/common-plugins.md §4.2).
-import { compileExpr, isJsonObject } from '@weir/contract'
+import { compileExpr, isJsonObject, isReference } from '@weir/contract'
 import {
   definePlugin,
   defineStateKey,
@@ -9,7 +9,7 @@ import {
 } from '@weir/plugin-api'
 import { headerOf, removeHeader } from '../header-list/header-list.ts'
 import { type BodyFilter, compileFilters, unpack } from './body-filters.ts'
-import { compileHeaderEdits } from './header-edits.ts'
+import { compileHeaderEdits, complaintAboutHeaders } from './header-edits.ts'
 import { type Config, schema } from './schema.ts'
 
 /** They speak of the body as it was. */
@@ -98,14 +98,17 @@ function dropBodyHeaders({ headers }: GatewayResponse): void {
   for (const name of bodyHeaders) removeHeader(headers, name)
 }
 
+/** As nginx reads it: what follows the padding, and whether there is any, does not count. */
+function isBase64Text(text = ''): boolean {
+  const [digits = ''] = text.split('=', 1)
+  return /^[\d+/A-Za-z]+$/.test(digits) && digits.length % 4 !== 1
+}
+
 function complaint(config: Config): string | undefined {
-  const { body, body_base64: isBase64, filters = [], vars } = config
-  if (
-    isBase64 &&
-    body !== undefined &&
-    !/^(?:[\d+/A-Za-z]{4})*(?:[\d+/A-Za-z]{2}==|[\d+/A-Za-z]{3}=)?$/.test(body)
-  )
-    return 'invalid base64 content'
+  const { body, body_base64: isBase64, filters = [], headers, vars } = config
+  const headersComplaint = isJsonObject(headers) ? complaintAboutHeaders(headers) : undefined
+  if (headersComplaint !== undefined) return headersComplaint
+  if (isBase64 && !isReference(body) && !isBase64Text(body)) return 'invalid base64 content'
   for (const filter of filters) {
     try {
       compileFilters([filter])
