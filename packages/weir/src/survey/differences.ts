@@ -20,7 +20,7 @@ export const differences: readonly Difference[] = [
     concerns: (document) => activeChecksOf(document).some(sendsMoreThanGet),
   },
   {
-    row: 'A stream that its provider cuts ends like a whole one',
+    row: 'A stream that its provider cuts, or that a limit ends, ends like a whole one',
     text: 'a stream that its provider cuts ends with an error event',
     concerns: (document) => hasPlugin(document, 'ai-proxy', 'ai-proxy-multi'),
   },
