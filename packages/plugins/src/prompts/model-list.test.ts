@@ -28,6 +28,7 @@ test.each(cases)('$name', async (plugin, config) => {
   const run = (request: object) =>
     runPlugin(plugin, config, { host, request: { target: '/v1/models', ...request } })
   expect((await run({ method: 'GET' })).reply).toBeUndefined()
+  expect((await run({ method: 'GET', target: '/v1/models/a/b' })).reply).toBeUndefined()
   expect((await run({ method: 'POST' })).reply).toMatchObject({ status: 400 })
   expect((await run({ method: 'GET', target: '/v1/other' })).reply).toMatchObject({ status: 400 })
 })
