@@ -47,13 +47,15 @@ describe('a request', () => {
     [{ thinking: { type: 'enabled', budget_tokens: 1023 } }, { reasoning_effort: 'minimal' }],
     [{ thinking: { type: 'adaptive' } }, { reasoning_effort: 'medium' }],
     [{ thinking: { type: 'adaptive' }, output_config: { effort: 'low' } }, { reasoning_effort: 'low' }],
-    [{ thinking: { type: 'disabled' } }, { reasoning_effort: 'none' }],
+    [{ thinking: { type: 'disabled' } }, {}],
+    [{ thinking: { type: 'enabled' } }, { reasoning_effort: 'minimal' }],
     [{ system: 's' }, { messages: [{ role: 'system', content: 's' }, ...messages] }],
     [
-      { system: 'X-Anthropic-Billing-Header: v=1; cch=abc; e=2' },
-      systemOf('X-Anthropic-Billing-Header: v=1; e=2'),
+      systemBlock('X-Anthropic-Billing-Header: v=1; cch=abc; e=2'),
+      systemOf('x-anthropic-billing-header:v=1; e=2'),
     ],
-    [{ system: 'x-anthropic-billing-header: cch=abc;' }, {}],
+    [systemBlock('x-anthropic-billing-header: v=1;cch=abc'), systemOf('x-anthropic-billing-header:v=1')],
+    [systemBlock('x-anthropic-billing-header: cch=abc;'), {}],
     // Without tools nothing can be chosen.
     [{ tool_choice: { type: 'any' } }, {}],
   ])('%j', (more, expected) => {
@@ -68,6 +70,7 @@ describe('a request', () => {
     ],
     [{ type: 'none' }, { tool_choice: 'none' }],
     [{ type: 'tool', name: 'f' }, { tool_choice: { type: 'function', function: { name: 'f' } } }],
+    [{ type: 'tool', name: 'not there' }, { tool_choice: { function: { name: 'not there' } } }],
   ])('the choice of a tool %j', (tool_choice, expected) => {
     const tools = [{ name: 'f', description: 'd', input_schema: { type: 'object' } }]
     expect(chat({ tools, tool_choice })).toMatchObject({
@@ -190,6 +193,30 @@ describe('a request', () => {
       { role: 'assistant', content: '' },
     ])
     expect(dropped).toEqual(['messages.thinking'])
+  })
+
+  test('what has no content takes no place', () => {
+    const emptyOnes = [
+      { type: 'image', source: { type: 'base64', data: '' } },
+      { type: 'image', source: true },
+      { type: 'image', source: { type: 'url', url: '' } },
+    ]
+    const result = { type: 'tool_result', tool_use_id: 't', content: 'r' }
+    const { body } = convert({
+      messages: [
+        { role: 'user', content: [...emptyOnes, { type: 'text', text: 'a' }] },
+        { role: 'assistant', content: [{ type: 'tool_use', id: 't' }] },
+        { role: 'user', content: [result, ...emptyOnes] },
+        { role: 'user', content: [result, { type: 'text', text: '' }] },
+      ],
+    })
+    expect(body['messages']).toEqual([
+      { role: 'user', content: [{ type: 'text', text: 'a' }] },
+      { role: 'assistant', content: '' },
+      { role: 'tool', tool_call_id: 't', content: 'r' },
+      { role: 'tool', tool_call_id: 't', content: 'r' },
+      { role: 'user', content: [{ type: 'text', text: '' }] },
+    ])
   })
 
   test.each([
@@ -393,6 +420,10 @@ function changed(index: number, value: object) {
 
 function closed(index: number) {
   return { type: 'content_block_stop', index }
+}
+
+function systemBlock(text: string) {
+  return { system: [{ type: 'text', text }] }
 }
 
 function systemOf(content: string) {

@@ -35,6 +35,6 @@ function headers(list: readonly string[]): string[] {
       out.push(name, value)
     }
   }
-  if (key !== undefined && !isAuthorized) out.push('authorization', `Bearer ${key}`)
+  if (key && !isAuthorized) out.push('authorization', `Bearer ${key}`)
   return out
 }

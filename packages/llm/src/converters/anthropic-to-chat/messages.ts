@@ -35,8 +35,13 @@ function pushBlocks(
   const results = blocks.filter(isResult)
   for (const block of results) out.push(toToolMessage(block, dropped))
   const rest = blocks.filter((block) => !isResult(block))
-  if (results.length > 0 && rest.length === 0) return
-  out.push(role === 'assistant' ? toAssistant(rest, names, dropped) : toTurn(role, rest, dropped))
+  if (role === 'assistant') {
+    if (results.length === 0 || rest.length > 0) out.push(toAssistant(rest, names, dropped))
+    return
+  }
+  const parts = toParts(rest, dropped)
+  // Results alone are no turn of the user's.
+  if (results.length === 0 || parts.length > 0) out.push({ role, content: parts.length === 0 ? '' : parts })
 }
 
 function isResult(block: JsonObject): boolean {
@@ -49,22 +54,17 @@ function toAssistant(blocks: readonly JsonObject[], names: ToolNames, dropped: D
   const calls: JsonObject[] = []
   for (const block of blocks) {
     if (isText(block)) content += block.text
-    else if (block['type'] === 'tool_use' && typeof block['id'] === 'string') {
+    else if (isCall(block)) {
       const call = {
-        name: names.shorten(textAt(block, 'name')),
+        name: names.shorten(block.name),
         arguments: JSON.stringify(block['input'] ?? {}),
       }
-      calls.push({ id: block['id'], type: 'function', function: call })
+      calls.push({ id: block.id, type: 'function', function: call })
     } else dropped.add(`messages.${textAt(block, 'type')}`)
     noteCacheControl(block, dropped)
   }
   if (calls.length === 0) return { role: 'assistant', content }
   return { role: 'assistant', ...(content !== '' && { content }), tool_calls: calls }
-}
-
-function toTurn(role: string, blocks: readonly JsonObject[], dropped: DroppedFields): JsonObject {
-  const parts = toParts(blocks, dropped)
-  return { role, content: parts.length === 0 ? '' : parts }
 }
 
 /** The result of a tool: a text, or parts when it holds pictures. */
@@ -93,16 +93,22 @@ function toParts(blocks: readonly JsonObject[], dropped: DroppedFields): JsonObj
   return parts
 }
 
-/** Pictures, and documents as OpenAI's compatible servers take them. */
+/** Pictures, and documents as OpenAI's compatible servers take them; what has no content is none. */
 function mediaUrl(block: JsonObject): string | undefined {
   const { type } = block
   if (type !== 'image' && type !== 'document') return undefined
   const source = objectAt(block, 'source')
   if (source['type'] === 'base64') {
+    const data = textAt(source, 'data')
+    if (data === '') return undefined
     const mediaType = textAt(source, 'media_type') || (type === 'image' ? 'image/png' : 'application/pdf')
-    return `data:${mediaType};base64,${textAt(source, 'data')}`
+    return `data:${mediaType};base64,${data}`
   }
-  return type === 'image' && source['type'] === 'url' ? textAt(source, 'url') : undefined
+  return type === 'image' && source['type'] === 'url' ? textAt(source, 'url') || undefined : undefined
+}
+
+function isCall(block: JsonObject): block is JsonObject & { readonly id: string; readonly name: string } {
+  return block['type'] === 'tool_use' && typeof block['id'] === 'string' && typeof block['name'] === 'string'
 }
 
 function isText(block: JsonObject): block is JsonObject & { readonly text: string } {

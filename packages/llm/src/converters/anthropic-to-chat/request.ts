@@ -70,8 +70,6 @@ function reasoningEffort(body: JsonObject): string | undefined {
     }
     case 'adaptive':
       return textAt(objectAt(body, 'output_config'), 'effort') || 'medium'
-    case 'disabled':
-      return 'none'
     default:
       return undefined
   }
@@ -97,7 +95,7 @@ function toTools(body: JsonObject, names: ToolNames, dropped: DroppedFields): Js
     }
     if (tool['cache_control']) dropped.add('cache_control')
     const { description, input_schema: parameters } = tool
-    const described = withoutUndefined({ name: names.shorten(name), description, parameters })
+    const described = withoutUndefined({ name: names.declare(name), description, parameters })
     return [{ type: 'function', function: described }]
   })
 }
@@ -115,7 +113,7 @@ function toolChoice(body: JsonObject, names: ToolNames): JsonObject {
     case 'tool': {
       const name = textAt(choice, 'name')
       if (name === '') return single
-      return { tool_choice: { type: 'function', function: { name: names.shorten(name) } }, ...single }
+      return { tool_choice: { type: 'function', function: { name: names.declared(name) } }, ...single }
     }
     default:
       return single

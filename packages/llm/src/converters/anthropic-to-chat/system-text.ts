@@ -4,10 +4,11 @@ import type { DroppedFields } from '../dropped-fields.ts'
 
 /** Claude Code's first block: it holds a checksum that differs in every request and would defeat prompt caches. */
 const billingHeader = /^x-anthropic-billing-header:/i
-const checksums = /\s*cch=[^;]*;?/gi
+const checksums = / ?cch=[^;]*;?/g
+const loneSeparators = /^[; ]+|[; ]+$/g
 
 export function systemText(system: unknown, dropped: DroppedFields): string {
-  if (typeof system === 'string') return withoutChecksum(system)
+  if (typeof system === 'string') return system
   if (!Array.isArray(system)) return ''
   let text = ''
   for (const block of system as unknown[]) {
@@ -21,6 +22,6 @@ export function systemText(system: unknown, dropped: DroppedFields): string {
 /** Empty when nothing but the header's name is left. */
 function withoutChecksum(text: string): string {
   if (!billingHeader.test(text)) return text
-  const rest = text.replaceAll(checksums, '')
-  return rest.replace(billingHeader, '').trim() === '' ? '' : rest
+  const rest = text.replace(billingHeader, '').replaceAll(checksums, '').replaceAll(loneSeparators, '')
+  return rest === '' ? '' : `x-anthropic-billing-header:${rest}`
 }

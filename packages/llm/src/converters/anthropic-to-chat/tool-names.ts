@@ -8,6 +8,7 @@ const hashLength = 8
 /** The names of one request's tools, both ways. */
 export class ToolNames {
   readonly #originals = new Map<string, string>()
+  readonly #declared = new Map<string, string>()
 
   shorten(original: string): string {
     const clean = original.replaceAll(/[^A-Za-z0-9_-]/g, '_')
@@ -16,6 +17,17 @@ export class ToolNames {
     const name = `${clean.slice(0, keptLength)}_${hash}`
     this.#originals.set(name, original)
     return name
+  }
+
+  declare(original: string): string {
+    const name = this.shorten(original)
+    this.#declared.set(original, name)
+    return name
+  }
+
+  /** As it was declared; the name of no tool stays as it is, and is the provider's to refuse. */
+  declared(original: string): string {
+    return this.#declared.get(original) ?? original
   }
 
   restore(name: string): string {
