@@ -3,10 +3,10 @@ import type { Socket } from 'node:net'
 import type { GatewayError } from '@weir/contract'
 import type { LlmAnswer } from '@weir/llm'
 
-/** A plugin's own answer. An object body is sent as JSON and one newline, a string as it is. */
+/** A plugin's own answer. An object body is sent as JSON and one newline, a string or buffer as it is. */
 export interface Reply {
   readonly status: number
-  readonly body?: string | object | undefined
+  readonly body?: string | Buffer | object | undefined
   /** Names in the spelling they are sent with. `Content-Type` defaults to text/plain; charset=utf-8. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }

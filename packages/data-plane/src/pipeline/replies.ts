@@ -7,7 +7,7 @@ import type { GatewayResponse, Reply, ResponseSource } from '@weir/plugin-api'
 export const routeNotFound: Reply = { status: 404, body: { error_msg: '404 Route Not Found' } }
 
 /**
- * An object is sent as JSON and one newline, a string as it is (ai-plugins.md, conventions). A status of 400 or
+ * An object is sent as JSON and one newline, anything else as it is (ai-plugins.md, conventions). A status of 400 or
  * more without a body names itself in JSON, where APISIX sends an HTML page.
  */
 export function toResponse(reply: Reply, errorResponse?: string | object): GatewayResponse {
@@ -19,7 +19,8 @@ export function toResponse(reply: Reply, errorResponse?: string | object): Gatew
     typed ||= name.toLowerCase() === 'content-type'
   }
   if (!typed && content !== undefined) headers.push('Content-Type', 'text/plain; charset=utf-8')
-  const body = typeof content === 'object' ? `${JSON.stringify(content)}\n` : content
+  const isJson = typeof content === 'object' && !Buffer.isBuffer(content)
+  const body = isJson ? `${JSON.stringify(content)}\n` : content
   return { status: reply.status, headers, source: 'apisix', body }
 }
 

@@ -16,15 +16,15 @@ export interface Delivered {
   readonly error: Error | undefined
 }
 
-/** A plugin's own answer as the gateway sends it: objects as JSON and a newline, strings as they are. */
+/** A plugin's own answer as the gateway sends it: objects as JSON and a newline, anything else as it is. */
 export function toResponse(reply: Reply): GatewayResponse {
   const { status, body, headers = {} } = reply
   const flat = Object.entries(headers).flat()
   if (!Object.keys(headers).some((name) => name.toLowerCase() === 'content-type')) {
     flat.push('Content-Type', 'text/plain; charset=utf-8')
   }
-  const text = typeof body === 'object' ? `${JSON.stringify(body)}\n` : body
-  return { status, headers: flat, source: 'apisix', body: text }
+  const isJson = typeof body === 'object' && !Buffer.isBuffer(body)
+  return { status, headers: flat, source: 'apisix', body: isJson ? `${JSON.stringify(body)}\n` : body }
 }
 
 /** Collects the body, through one plugin's stage if it has one. `onChunk` sees each piece as the client would. */

@@ -1,4 +1,4 @@
-import { noUsage, passthrough, type LlmAnswer } from '@weir/llm'
+import { FrameSplitter, type LlmAnswer, noUsage, passthrough, protocolNamed } from '@weir/llm'
 import type { Reply } from '@weir/plugin-api'
 import { complaintAbout, createTestContext, createTestExchange } from '@weir/plugin-api/harness'
 import * as fc from 'fast-check'
@@ -40,6 +40,26 @@ describe('a prompt', () => {
     expect(result.status).toBe(400)
     expect(result.header('content-type')).toBe('text/event-stream')
     expect(result.text).toMatch(/^data: \{.*"delta":\{"content":"No\."\}.*\}\n\ndata: \[DONE\]$/)
+  })
+
+  test('for a stream of Bedrock’s is denied in its frames, or with the status of an error', async () => {
+    const streamed = () => {
+      const body = { messages: [{ role: 'user', content: [{ text: 'kill' }] }], stream: true }
+      return createTestExchange({ protocol: protocolNamed('bedrock-converse'), body })
+    }
+    const result = await request(streamed(), { deny_message: 'No.' })
+    expect(result.header('content-type')).toBe('application/vnd.amazon.eventstream')
+    const events = new FrameSplitter().push(Buffer.concat(result.chunks))
+    expect(events.map(({ type }) => type)).toEqual([
+      'messageStart',
+      'contentBlockDelta',
+      'contentBlockStop',
+      'messageStop',
+      'metadata',
+    ])
+    expect(events[1]?.data).toContain('"text":"No."')
+    const failed = await request(streamed(), { deny_code: 400 })
+    expect(JSON.parse(failed.text)).toMatchObject({ stopReason: 'end_turn' })
   })
 
   test('is denied from the bar on', async () => {

@@ -7,6 +7,11 @@ import type { StreamProgress } from './stream-progress.ts'
 export function denialOf(llm: LlmExchange, text: string, status: number): Reply {
   const { stream, protocol, requestModel } = llm
   const usage = llm.usage?.raw
+  // Amazon's clients read nothing but frames where they asked for a stream, unless the status is an error's.
+  if (stream && protocol.name === 'bedrock-converse' && status < 400) {
+    const body = Buffer.concat([frame('messageStart', { role: 'assistant' }), ...deniedFrames(text, usage)])
+    return { status, headers: { 'Content-Type': 'application/vnd.amazon.eventstream' }, body }
+  }
   return {
     status,
     headers: { 'Content-Type': stream ? 'text/event-stream' : 'application/json' },

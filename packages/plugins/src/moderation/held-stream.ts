@@ -24,7 +24,7 @@ export const portionWindowBytes = 256 * 1024
 const wholeWindowBytes = 4 * 1024 * 1024
 
 /** Characters of judged text that are judged again with what follows, so that no word hides between two portions. */
-const overlapLength = 64
+export const overlapLength = 64
 
 /** Keeps connections open while nothing may be said (ai-plugins.md §14.3). */
 const comment = ':\n\n'
