@@ -43,11 +43,9 @@ describe('a prompt', () => {
   })
 
   test('for a stream of Bedrock’s is denied in its frames, or with the status of an error', async () => {
-    const streamed = () => {
-      const body = { messages: [{ role: 'user', content: [{ text: 'kill' }] }], stream: true }
-      return createTestExchange({ protocol: protocolNamed('bedrock-converse'), body })
-    }
-    const result = await request(streamed(), { deny_message: 'No.' })
+    const body = { messages: [{ role: 'user', content: [{ text: 'kill' }] }], stream: true }
+    const llm = createTestExchange({ protocol: protocolNamed('bedrock-converse'), body })
+    const result = await request(llm, { deny_message: 'No.' })
     expect(result.header('content-type')).toBe('application/vnd.amazon.eventstream')
     const events = new FrameSplitter().push(Buffer.concat(result.chunks))
     expect(events.map(({ type }) => type)).toEqual([
@@ -58,7 +56,7 @@ describe('a prompt', () => {
       'metadata',
     ])
     expect(events[1]?.data).toContain('"text":"No."')
-    const failed = await request(streamed(), { deny_code: 400 })
+    const failed = await request(llm, { deny_code: 400 })
     expect(JSON.parse(failed.text)).toMatchObject({ stopReason: 'end_turn' })
   })
 
