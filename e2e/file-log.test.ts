@@ -57,7 +57,13 @@ test.each([
     route_id: '1',
     consumer: { username: 'jack' },
     request: { headers: { apikey: '***' } },
-    llm_summary: { request_model: model, model, stream, prompt_tokens: 10, completion_tokens: 5 },
+    llm_summary: {
+      request_model: model,
+      model,
+      stream: String(stream),
+      prompt_tokens: 10,
+      completion_tokens: 5,
+    },
     llm_request: { messages, stream },
     llm_response_text: { content: expect.stringContaining('Hello') as string },
   })

@@ -16,9 +16,10 @@ function summaryOf(llm: LlmExchange): Record<string, unknown> {
     completion_tokens: usage?.completionTokens ?? 0,
     total_tokens: usage?.totalTokens ?? 0,
     upstream_response_time: llm.upstreamMs,
-    stream: llm.stream,
+    // As texts: APISIX tells its variables here.
+    stream: String(llm.stream),
     tool_count: llm.toolCount,
-    has_tool_calls: llm.hasToolCalls,
+    has_tool_calls: String(llm.hasToolCalls),
     end_user_id: llm.endUser,
     cache_read_input_tokens: usage?.cacheReadTokens ?? 0,
     cache_creation_input_tokens: usage?.cacheCreationTokens ?? 0,

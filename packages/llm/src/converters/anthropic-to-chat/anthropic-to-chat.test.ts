@@ -402,6 +402,15 @@ describe('a stream', () => {
     ])
   })
 
+  test('of another protocol gives nothing', () => {
+    const own: readonly PlainEvent[] = [
+      ['message_start', { type: 'message_start', message: { id: 'i', content: [] } }],
+      ['content_block_delta', { type: 'content_block_delta', index: 0, delta: { text: 'a' } }],
+      ['message_stop', {}],
+    ]
+    expect(convertStream(reply, [streamBytes(own)])).toEqual([])
+  })
+
   test('events that are no JSON are left out', () => {
     const odd: readonly PlainEvent[] = [['message', 'oops'], ...whole.slice(0, 3)]
     expect(convertStream(reply, [streamBytes(odd)])).toEqual(

@@ -29,10 +29,11 @@ export class AnthropicEvents implements StreamConversion {
     if (event.data.trim() === '[DONE]') return this.end()
     const chunk = parseObject(event.data)
     if (!chunk || this.#isOver) return []
+    // Events with names are another protocol's, but errors are errors.
     if (isPresent(chunk['error'])) {
       this.#isOver = true
       this.#emit('error', toAnthropicError(chunk))
-    } else this.#read(chunk)
+    } else if (event.type === 'message') this.#read(chunk)
     return this.#taken()
   }
 

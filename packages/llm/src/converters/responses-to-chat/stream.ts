@@ -27,8 +27,9 @@ export class ResponseEvents implements StreamConversion {
     if (event.data.trim() === '[DONE]') return this.end()
     const chunk = parseObject(event.data)
     if (!chunk || this.#isOver) return []
+    // Events with names are another protocol's, but errors are errors.
     if (isPresent(chunk['error'])) this.#fail(chunk)
-    else this.#read(chunk)
+    else if (event.type === 'message') this.#read(chunk)
     return this.#taken()
   }
 
