@@ -161,6 +161,19 @@ test('OpenAI’s client lists the models', async () => {
   expect(data).toMatchObject([{ id: 'gpt-of-the-route', object: 'model', owned_by: 'openai' }])
 })
 
+test('OpenAI’s client asks about one model', async () => {
+  const { models } = open(world().url('openrouter'))
+  expect(await models.retrieve('qwen/qwen3:free')).toEqual({
+    id: 'qwen/qwen3:free',
+    object: 'model',
+    created: 0,
+    owned_by: 'openrouter',
+  })
+  const unknown = await models.retrieve('qwen').catch((error: unknown) => error)
+  expect(unknown).toBeInstanceOf(OpenAI.NotFoundError)
+  expect(unknown).toMatchObject({ status: 404, code: 'model_not_found', type: 'invalid_request_error' })
+})
+
 test('OpenAI’s client is told what only the service with the stored conversation could answer', async () => {
   const asked = open(world().url('chat')).responses.create({ model, input: 'hi', previous_response_id: 'r' })
   await expect(asked).rejects.toThrow(OpenAI.BadRequestError)

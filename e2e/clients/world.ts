@@ -13,9 +13,10 @@ export interface ClientWorld {
 
 /**
  * `openai`: Chat Completions, Responses and Embeddings. `chat`, `responses`, `claude`: one protocol only, so that all
- * others are converted. `gemini`: Google's own paths, passed on as they are, so its client is given the gateway itself.
+ * others are converted. `openrouter`: a model with a slash in its name. `gemini`: Google's own paths, passed on as they
+ * are, so its client is given the gateway itself.
  */
-export type RouteName = 'openai' | 'chat' | 'responses' | 'claude' | 'gemini'
+export type RouteName = 'openai' | 'chat' | 'responses' | 'claude' | 'openrouter' | 'gemini'
 
 /** `locked` wants a key that nobody has, `spent` answers once a minute, `nowhere` is no route at all. */
 type Refusal = 'locked' | 'spent' | 'nowhere'
@@ -31,6 +32,11 @@ export async function startClientWorld(): Promise<ClientWorld> {
     },
     responses: { provider: 'openai', override: { endpoint: `${llm.url}/v1/responses` } },
     claude: { provider: 'anthropic', override: { endpoint: `${llm.url}/v1/messages` } },
+    openrouter: {
+      provider: 'openrouter',
+      options: { model: 'qwen/qwen3:free' },
+      override: { endpoint: llm.url },
+    },
     gemini: { provider: 'gemini', override: { endpoint: llm.url } },
   } satisfies Record<RouteName, object>
   for (const [name, settings] of Object.entries(routes)) {

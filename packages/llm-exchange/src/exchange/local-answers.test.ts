@@ -30,6 +30,29 @@ test('GET /v1/models lists what the instances are configured with, each once', a
   expect(server.requests).toHaveLength(0)
 })
 
+test('GET /v1/models/<id> tells of one of them, also where its name has slashes', async () => {
+  const route = world.route([
+    { options: { model: 'qwen/qwen3:free' }, provider: 'openrouter', override: override() },
+    { override: override() },
+  ])
+  const ask = (target: string) => call(route, { request: { method: 'GET', target } })
+  const found = await ask('/x/v1/models/qwen/qwen3:free')
+  expect(found.status).toBe(200)
+  expect(JSON.parse(found.text)).toEqual({
+    id: 'qwen/qwen3:free',
+    object: 'model',
+    created: 0,
+    owned_by: 'openrouter',
+  })
+  const { status, text, header } = await ask('/v1/models/qwen')
+  expect(status).toBe(404)
+  expect(header('content-type')).toBe('application/json')
+  expect(JSON.parse(text)).toMatchObject({
+    error: { type: 'invalid_request_error', param: 'model', code: 'model_not_found' },
+  })
+  expect(server.requests).toHaveLength(0)
+})
+
 test('tokens are counted by a provider that can, of what it can count, and cost nothing', async () => {
   server.setScenario({ body: '{"input_tokens":7}' })
   const options = { model: 'claude-x', temperature: 1 }

@@ -7,14 +7,25 @@ import { RequestCost } from './request-cost.ts'
 
 const jsonHeaders = { 'Content-Type': 'application/json' }
 
-/** The models of the route's instances, in OpenAI's shape; those that clients name themselves are not known. */
-export function listModels({ instances }: RouteState): Reply {
+/**
+ * The models of the route's instances in OpenAI's shape, or the one of this name; those that clients name themselves are
+ * not known.
+ */
+export function tellModels({ instances }: RouteState, asked: string): Reply {
   const owners = new Map<string, string>()
   for (const { model, provider } of instances) {
     if (model !== undefined && !owners.has(model)) owners.set(model, provider)
   }
-  const data = Array.from(owners, ([id, owner]) => ({ id, object: 'model', created: 0, owned_by: owner }))
-  return { status: 200, body: { object: 'list', data }, headers: jsonHeaders }
+  const models = Array.from(owners, ([id, owner]) => ({ id, object: 'model', created: 0, owned_by: owner }))
+  if (asked === '') return { status: 200, body: { object: 'list', data: models }, headers: jsonHeaders }
+  const model = models.find(({ id }) => id === asked)
+  return model ? { status: 200, body: model, headers: jsonHeaders } : unknownModel(asked)
+}
+
+function unknownModel(asked: string): Reply {
+  const message = `The model '${asked}' does not exist`
+  const error = { message, type: 'invalid_request_error', param: 'model', code: 'model_not_found' }
+  return { status: 404, body: { error }, headers: jsonHeaders }
 }
 
 /** Where the instance's provider cannot count: from the bytes, with what was learned of the model, and it says so. */

@@ -5,6 +5,7 @@ import {
   JsonCollector,
   type JsonObject,
   type LongJson,
+  modelAsked,
   wholeJsonBytesMax,
 } from '@weir/llm'
 import {
@@ -16,7 +17,7 @@ import {
 } from '@weir/plugin-api'
 import type { Instance } from '../instance/instance.ts'
 import type { RouteState } from '../route/route-state.ts'
-import { estimateTokens, listModels } from './local-answers.ts'
+import { estimateTokens, tellModels } from './local-answers.ts'
 import { allTried, emptyBody, noProtocol, notJson, tooLarge, unsupportedContentType } from './replies.ts'
 import { RequestExchange } from './request-exchange.ts'
 
@@ -24,7 +25,10 @@ import { RequestExchange } from './request-exchange.ts'
 export function openExchange(ctx: RequestContext, route: RouteState): Awaitable<Reply | undefined> {
   // ai-proxy-multi and ai-proxy on one route: the first one serves.
   if (ctx.llm) return undefined
-  if (ctx.request.method === 'GET' && ctx.request.path.endsWith('/v1/models')) return listModels(route)
+  if (ctx.request.method === 'GET') {
+    const asked = modelAsked(ctx.request.path)
+    if (asked !== undefined) return tellModels(route, asked)
+  }
   const contentType = ctx.request.header('content-type')
   if (contentType !== undefined && !contentType.startsWith('application/json')) {
     return unsupportedContentType(contentType)
