@@ -1,12 +1,13 @@
 // What callers get instead of what was denied: an answer of their own protocol (ai-plugins.md §2.2).
 import { encodeFrame } from '@weir/llm'
 import { answerDenied, type LlmExchange, type Reply, type StageOutput } from '@weir/plugin-api'
+import { usageToTell } from './denied-usage.ts'
 import type { JudgedStream } from './judged-stream.ts'
 import type { StreamProgress } from './stream-progress.ts'
 
 export function denialOf(llm: LlmExchange, text: string, status: number): Reply {
   const { stream, protocol, requestModel } = llm
-  const usage = llm.usage?.raw
+  const usage = usageToTell(llm)
   // Amazon's clients read nothing but frames where they asked for a stream, unless the status is an error's.
   if (stream && protocol.name === 'bedrock-converse' && status < 400) {
     const body = Buffer.concat([frame('messageStart', { role: 'assistant' }), ...deniedFrames(text, usage)])
@@ -28,10 +29,11 @@ export function denyRest(
   progress: StreamProgress,
   out: StageOutput,
 ): void {
-  const { protocol, requestModel, usage } = llm
+  const { protocol, requestModel } = llm
+  const usage = usageToTell(llm)
   ctx.state.set(answerDenied, true)
-  if (isFramed) for (const bytes of deniedFrames(text, usage?.raw)) out.push(bytes)
-  else out.push(progress.denial(text, usage?.raw) ?? protocol.denyStream(text, requestModel, usage?.raw))
+  if (isFramed) for (const bytes of deniedFrames(text, usage)) out.push(bytes)
+  else out.push(progress.denial(text, usage) ?? protocol.denyStream(text, requestModel, usage))
   out.finish()
 }
 
