@@ -86,6 +86,10 @@ export interface UpstreamRecord {
   hasTakenRequest: boolean
   /** `balancer_ip`: the node's address, or the LLM instance's name. */
   node: string
+  /** The node as configured, before its name became an address; empty for LLM instances. */
+  unresolvedHost: string
+  /** The headers of a plain upstream's answer, as they came. */
+  answer: { readonly fields: Readonly<Record<string, string | string[] | undefined>> } | undefined
 }
 
 export interface RequestContext {

@@ -8,7 +8,6 @@ const paths: readonly string[] = [
   'apisix.enable_ipv6',
   'apisix.enable_reuseport',
   'apisix.router.ssl',
-  'apisix.max_post_args_readable_size',
   'apisix.enable_resolv_search_opt',
   // Secrets are kept as long as the configuration refers to them.
   'apisix.lru.secret.count',

@@ -1,6 +1,7 @@
 // Sorts the plugins of a route by priority and groups them by phase: once per configuration, never per request.
 import type { CompiledExpr } from '@weir/contract'
 import type { PluginInstance, QuotaSource } from '@weir/plugin-api'
+import { isBodyVariable } from './body-variables.ts'
 import type { ChainEntry } from './types.ts'
 
 /** One plugin's turn in a phase. */
@@ -24,6 +25,8 @@ export interface Chain {
   readonly tap: readonly Step[]
   readonly log: readonly Step[]
   readonly quotas: readonly QuotaSource[]
+  /** Whether some filter asks for variables of the request's body. */
+  readonly readsBody: boolean
 }
 
 /**
@@ -60,6 +63,7 @@ export function buildChain(
     tap: withHook('tap'),
     log: withHook('log'),
     quotas: steps.flatMap(({ instance }) => instance.quota ?? []),
+    readsBody: steps.some(({ filter }) => filter?.variables.some(isBodyVariable)),
   }
 }
 

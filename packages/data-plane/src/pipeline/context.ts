@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type {
   Consumer,
+  GatewayResponse,
   LlmExchange,
   QuotaSource,
   RequestContext,
@@ -39,6 +40,8 @@ export class Context implements RequestContext {
     host: '',
     uri: '',
     node: '',
+    unresolvedHost: '',
+    answer: undefined,
     hasTakenRequest: false,
   }
   readonly log: Logger
@@ -55,6 +58,12 @@ export class Context implements RequestContext {
   clientGone = false
   /** The client asks for another protocol, and the route lets it. */
   mayUpgrade = false
+  /** Whether variables of the body were asked for before it was read. */
+  bodyVariables: 'unread' | 'wanted' | 'read' = 'unread'
+  /** From the first header filter on. */
+  response: GatewayResponse | undefined = undefined
+  /** Bytes of the response's body; complete in the log phase. */
+  bodyBytesSent = 0
   #id: string | undefined
   #onGone: (() => void)[] | undefined
   #controller: AbortController | undefined

@@ -72,6 +72,7 @@ async function serve(route: CompiledRoute | undefined, globalEntries: readonly C
     serverHeader: 'APISIX/3.18.0',
     showUpstreamStatus: false,
     exposeTimings: false,
+    bodyVariablesBytesMax: 1_000_000,
     draining: () => false,
   }
   const server = createServer({ ServerResponse: GatewayReply }, (message, reply) => {

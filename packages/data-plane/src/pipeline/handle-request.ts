@@ -8,6 +8,7 @@ import {
   type RequestSummary,
   type Stage,
 } from '@weir/plugin-api'
+import { prepareBody } from './body-variables.ts'
 import { chainForConsumer, chainOf } from './chain-cache.ts'
 import { buildChain, type Chain, type Step } from './chain.ts'
 import { ClientGoneError, type IncomingRequest, isUpgrade } from './client-request.ts'
@@ -18,7 +19,7 @@ import { type Outcome, ResponseWriter } from './response-writer.ts'
 import { accessHook, applies, rewriteHook, runSteps } from './run-steps.ts'
 import type { Services } from './services.ts'
 import { addTimings } from './timings.ts'
-import type { ChainEntry, Runtime } from './types.ts'
+import type { ChainEntry } from './types.ts'
 
 /** nginx's status for a client that left before its answer; seen in logs only. */
 const CLIENT_CLOSED_REQUEST = 499
@@ -40,7 +41,7 @@ export async function handleRequest(
   reply.watch(ctx)
   let response: GatewayResponse
   try {
-    response = await decide(ctx, services.runtime)
+    response = await decide(ctx, services)
     if (response.answer && ctx.chain.llmResponse.length > 0) response = await inspect(ctx, response)
   } catch (error) {
     response = failed(ctx, error)
@@ -55,9 +56,15 @@ export async function handleRequest(
   }
 }
 
-async function decide(ctx: Context, runtime: Runtime): Promise<GatewayResponse> {
+async function decide(ctx: Context, services: Services): Promise<GatewayResponse> {
+  const { runtime, bodyVariablesBytesMax } = services
   const { globalEntries } = runtime
-  const match = runtime.match(ctx)
+  let found = runtime.match(ctx)
+  if (ctx.bodyVariables === 'wanted') {
+    await prepareBody(ctx, bodyVariablesBytesMax)
+    found = runtime.match(ctx)
+  }
+  const match = found
   const route = match?.route
   if (route) {
     ctx.route = match.facts
@@ -66,6 +73,7 @@ async function decide(ctx: Context, runtime: Runtime): Promise<GatewayResponse> 
     ctx.mayUpgrade = route.enableWebsocket && isUpgrade(ctx.request)
     ctx.chain = chainOf(route, globalEntries)
   } else ctx.chain = unmatchedChain(globalEntries)
+  if (lacksBody(ctx)) await prepareBody(ctx, bodyVariablesBytesMax)
 
   let early = runSteps(ctx.chain.rewrite, rewriteHook, ctx)
   if (early instanceof Promise) early = await early
@@ -74,6 +82,7 @@ async function decide(ctx: Context, runtime: Runtime): Promise<GatewayResponse> 
     const joined = chainForConsumer(route, globalEntries, ctx.consumer)
     if (isReply(joined)) return toResponse(joined)
     ctx.chain = joined
+    if (lacksBody(ctx)) await prepareBody(ctx, bodyVariablesBytesMax)
     early = runSteps(joined.rewriteInConsumer, rewriteHook, ctx)
     if (early instanceof Promise) early = await early
     if (early) return early
@@ -86,6 +95,10 @@ async function decide(ctx: Context, runtime: Runtime): Promise<GatewayResponse> 
   if (proxy?.instance.proxy && applies(proxy, ctx)) return proxy.instance.proxy(ctx)
   if (!route) return toResponse(routeNotFound)
   return route.upstream ? route.upstream.forward(ctx) : toResponse(noUpstream)
+}
+
+function lacksBody({ chain, bodyVariables }: Context): boolean {
+  return chain.readsBody && bodyVariables !== 'read'
 }
 
 /** Shows a complete answer of an LLM to the plugins that check answers; the first reply takes its place. */
@@ -107,6 +120,7 @@ function respond(ctx: Context, response: GatewayResponse, services: Services): v
     return
   }
   response.headers.push('Server', services.serverHeader)
+  ctx.response = response
   for (const step of ctx.chain.headerFilter) {
     try {
       if (applies(step, ctx)) step.instance.headerFilter?.(ctx, response)
@@ -153,6 +167,7 @@ function conclude(
   services: Services,
 ): void {
   ctx.llm?.finish()
+  ctx.bodyBytesSent = bodyBytes
   const summary: RequestSummary = {
     status: outcome === 'client_gone' && !ctx.reply.headersSent ? CLIENT_CLOSED_REQUEST : response.status,
     source: response.source,
@@ -162,6 +177,7 @@ function conclude(
     upstreamMs: upstreamMs(ctx),
     outcome,
   }
+  if (summary.status !== response.status) ctx.reply.statusCode = summary.status
   for (const step of ctx.chain.log) {
     try {
       if (applies(step, ctx)) step.instance.log?.(ctx, summary)

@@ -14,6 +14,8 @@ export interface Services {
   readonly showUpstreamStatus: boolean
   /** Whether answers of LLM services say in `Server-Timing` what took how long. */
   readonly exposeTimings: boolean
+  /** Bytes of a request's body that is read for variables (`apisix.max_post_args_readable_size`). */
+  readonly bodyVariablesBytesMax: number
   /** True while the worker finishes what it has and takes nothing new. */
   draining(): boolean
 }

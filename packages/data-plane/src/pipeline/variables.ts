@@ -3,6 +3,9 @@ import { hostname } from 'node:os'
 import { TLSSocket } from 'node:tls'
 import { rateLimitingInfo, requestId, traceContext, type UpstreamAttempt } from '@weir/plugin-api'
 import type { Context } from './context.ts'
+import { isBodyVariable, readBodyVariable } from './body-variables.ts'
+import { cookie, remoteUser, requestHeader, answerHeader, sentAs, sentHeader } from './header-variables.ts'
+import { localTime } from './local-time.ts'
 import { readTlsVariable } from './tls-variables.ts'
 
 type Read = (ctx: Context) => unknown
@@ -21,6 +24,7 @@ const readers: Readonly<Record<string, Read>> = {
   server_name: (ctx) => ctx.request.host,
   request_method: (ctx) => ctx.request.method,
   uri: (ctx) => ctx.request.path,
+  document_uri: (ctx) => ctx.request.path,
   request_uri: (ctx) => requestUri(ctx),
   real_request_uri: (ctx) => ctx.request.target,
   request_line: (ctx) =>
@@ -28,13 +32,21 @@ const readers: Readonly<Record<string, Read>> = {
   request: (ctx) => `${ctx.request.method} ${ctx.request.target} HTTP/${ctx.request.message.httpVersion}`,
   args: (ctx) => ctx.request.query || undefined,
   query_string: (ctx) => ctx.request.query || undefined,
+  content_type: (ctx) => ctx.request.header('content-type'),
+  content_length: (ctx) => ctx.request.header('content-length'),
+  request_length: (ctx) => String(ctx.request.bodyBytes),
+  server_protocol: (ctx) => `HTTP/${ctx.request.message.httpVersion}`,
+  original_x_forwarded_for: (ctx) => sentAs(ctx.request.message.rawHeaders, 'x-forwarded-for'),
+  remote_user: (ctx) => remoteUser(ctx),
   is_args: (ctx) => (ctx.request.query ? '?' : ''),
   request_id: (ctx) => ctx.id,
   apisix_request_id: (ctx) => ctx.state.get(requestId) ?? ctx.id,
   request_time: (ctx) => ((performance.now() - ctx.startedAt) / 1000).toFixed(3),
   msec: () => (Date.now() / 1000).toFixed(3),
   time_iso8601: () => new Date().toISOString(),
-  status: (ctx) => String(ctx.reply.statusCode),
+  time_local: () => localTime(new Date()),
+  status: (ctx) => String(ctx.response?.status ?? ctx.reply.statusCode),
+  body_bytes_sent: (ctx) => String(ctx.bodyBytesSent),
   upstream_addr: (ctx) => list(ctx, (attempt) => attempt.address),
   upstream_status: (ctx) => list(ctx, (attempt) => String(attempt.status)),
   upstream_response_time: (ctx) => list(ctx, (attempt) => seconds(attempt.responseMs)),
@@ -43,7 +55,9 @@ const readers: Readonly<Record<string, Read>> = {
   upstream_scheme: (ctx) => ctx.upstream.scheme || undefined,
   upstream_host: (ctx) => ctx.upstream.host || undefined,
   upstream_uri: (ctx) => ctx.upstream.uri || undefined,
+  upstream_unresolved_host: (ctx) => ctx.upstream.unresolvedHost || undefined,
   balancer_ip: (ctx) => ctx.upstream.node || undefined,
+  balancer_port: (ctx) => /:(\d+)$/.exec(ctx.upstream.attempts.at(-1)?.address ?? '')?.[1],
   consumer_name: (ctx) => ctx.consumer?.username,
   consumer_group_id: (ctx) => ctx.consumer?.groupId,
   route_id: (ctx) => ctx.route.id || undefined,
@@ -81,15 +95,11 @@ export function readVariable(ctx: Context, name: string): unknown {
   if (name.startsWith('arg_')) return ctx.request.queryArgument(name.slice(4))
   if (name.startsWith('cookie_')) return cookie(ctx, name.slice(7))
   if (name.startsWith('uri_param_')) return ctx.params?.[name.slice(10)]
-  if (name.startsWith('post_arg_')) return formField(ctx, name.slice(9))
+  if (isBodyVariable(name)) return readBodyVariable(ctx, name)
+  if (name.startsWith('sent_http_')) return sentHeader(ctx, name.slice(10))
+  if (name.startsWith('upstream_http_')) return answerHeader(ctx, name.slice(14))
   if (name.startsWith('ssl_')) return tlsVariable(ctx, name)
   return undefined
-}
-
-/** `_` stands for `-`, and for itself in headers that are spelled so (nginx, with underscores_in_headers on). */
-function requestHeader({ request }: Context, name: string): string | undefined {
-  if (!name.includes('_')) return request.header(name)
-  return request.header(name.replaceAll('_', '-')) ?? request.header(name)
 }
 
 function limitingInfo(ctx: Context): string | undefined {
@@ -124,20 +134,4 @@ function list(ctx: Context, read: (attempt: UpstreamAttempt) => string): string 
 
 function seconds(ms: number | undefined): string {
   return ms === undefined ? '-' : (ms / 1000).toFixed(3)
-}
-
-function cookie(ctx: Context, name: string): string | undefined {
-  for (const pair of ctx.request.header('cookie')?.split(';') ?? []) {
-    const equals = pair.indexOf('=')
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim()
-  }
-  return undefined
-}
-
-/** First value of a urlencoded form body, once the body has been read. */
-function formField(ctx: Context, name: string): string | undefined {
-  const { body } = ctx.request
-  if (!body || !ctx.request.header('content-type')?.startsWith('application/x-www-form-urlencoded'))
-    return undefined
-  return new URLSearchParams(body.toString()).get(name) ?? undefined
 }

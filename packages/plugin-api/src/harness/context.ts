@@ -36,6 +36,8 @@ export class TestContext implements RequestContext {
     host: '',
     uri: '',
     node: '',
+    unresolvedHost: '',
+    answer: undefined,
     hasTakenRequest: false,
   }
   readonly state = new State()

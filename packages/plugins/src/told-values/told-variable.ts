@@ -4,7 +4,7 @@ import { withoutSecrets } from '@weir/telemetry'
 
 const secretName = /auth|key|token|secret|password|cookie|credential|signature|session/i
 /** Variables whose value is chosen by the client under a name. */
-const named = /^(?:http|arg|cookie|post_arg|sent_http)_(.*)$/
+const named = /^(?:(?:http|arg|cookie|post_arg|sent_http|upstream_http)_|post_arg\.)(.*)$/
 const withQuery = new Set(['request_uri', 'real_request_uri', 'request', 'request_line', 'upstream_uri'])
 const queries = new Set(['args', 'query_string'])
 

@@ -116,6 +116,13 @@ describe('roundrobin', () => {
     expect(count(createBalancer('roundrobin', nodesOf(0, 1)), 5)).toEqual([0, 5])
     expect(createBalancer('roundrobin', nodesOf(0, 0)).pick([], undefined)).toBe(-1)
   })
+
+  test('picks a node of weight 0 when it is the only one that is left', () => {
+    const balancer = createBalancer('roundrobin', nodesOf(0, 1))
+    expect(balancer.pick([], health([true, false]))).toBe(0)
+    expect(balancer.pick([0], health([true, false]))).toBe(-1)
+    expect(balancer.pick([1], undefined)).toBe(-1)
+  })
 })
 
 describe('chash', () => {
@@ -166,6 +173,12 @@ describe('chash', () => {
 })
 
 describe('least_conn', () => {
+  test('takes nodes of weight 0 only when there are no others', () => {
+    const balancer = createBalancer('least_conn', nodesOf(0, 1))
+    expect(count(balancer, 3)).toEqual([0, 3])
+    expect(balancer.pick([1], undefined)).toBe(0)
+  })
+
   test('is the model: the lowest (in flight + 1) / weight', () => {
     fc.assert(
       fc.property(

@@ -40,6 +40,11 @@ export class Candidates {
 
   allows(index: number): boolean {
     if (this.#tried.length > 0 && this.#tried.includes(index)) return false
+    return this.isUsable(index)
+  }
+
+  /** Whether or not it was tried. */
+  isUsable(index: number): boolean {
     return this.#health?.isUsable(index) ?? true
   }
 }

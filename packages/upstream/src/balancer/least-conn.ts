@@ -24,9 +24,10 @@ export function createLeastConn(members: readonly Member[], inFlight: InFlight):
       const { length } = members
       for (let step = 0; step < length; step++) {
         const member = members[(cursor + step) % length]
-        if (!member || member.weight === 0 || !candidates.allows(member.index)) continue
+        if (!member || !candidates.allows(member.index)) continue
+        // Of weight 0: when there is nobody else.
         const score = ((inFlight.get(member.id) ?? 0) + 1) / member.weight
-        if (score < lowest) {
+        if (!best || score < lowest) {
           lowest = score
           best = member
         }

@@ -18,7 +18,7 @@ export function createRoundRobin(members: readonly Member[], random: () => numbe
       total += member.weight
       if (best < 0 || credit > (credits[best] ?? 0)) best = i
     }
-    if (best < 0) return -1
+    if (best < 0) return onlyUsable(members, candidates)
     credits[best] = (credits[best] ?? 0) - total
     return weighted[best]?.index ?? -1
   }
@@ -28,4 +28,11 @@ export function createRoundRobin(members: readonly Member[], random: () => numbe
   for (let skip = Math.floor(random() * weighted.length); skip > 0; skip--) pick(everyone)
 
   return { pick }
+}
+
+/** The node that is left when all others are unhealthy is taken whatever its weight. -1 when there are more of them. */
+function onlyUsable(members: readonly Member[], candidates: Candidates): number {
+  const usable = members.filter(({ index }) => candidates.isUsable(index))
+  const [only] = usable
+  return only && usable.length === 1 && candidates.allows(only.index) ? only.index : -1
 }

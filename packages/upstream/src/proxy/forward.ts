@@ -87,6 +87,7 @@ export class Forward implements UpgradeHandler, AnswerOwner {
       this.#attempt.headerMs = performance.now() - this.#attemptAt
     }
     this.#upstream.state.health?.report(this.#node, status)
+    this.#ctx.upstream.answer = headers
     this.#answer = new AnswerStream(exchange, this)
     this.#resolve({ status, headers: answerHeaders(headers.list()), source: 'upstream', body: this.#answer })
   }
@@ -195,6 +196,7 @@ export class Forward implements UpgradeHandler, AnswerOwner {
     record.host = host
     record.uri = this.#path
     record.node = address
+    record.unresolvedHost = target.node.host
     this.#attemptAt = performance.now()
     this.#attempt = {
       address: authority,

@@ -203,7 +203,15 @@ function contextOf(
   response: ServerResponse,
   warnings: Readonly<Record<string, unknown>>[],
 ): ForwardContext {
-  const upstream: ForwardRecord = { attempts: [], scheme: '', host: '', uri: '', node: '' }
+  const upstream: ForwardRecord = {
+    attempts: [],
+    scheme: '',
+    host: '',
+    uri: '',
+    node: '',
+    unresolvedHost: '',
+    answer: undefined,
+  }
   return {
     request: {
       message,

@@ -26,6 +26,10 @@ export interface ForwardRecord {
   host: string
   uri: string
   node: string
+  /** The node as configured. */
+  unresolvedHost: string
+  /** The headers of the answer, as they came. */
+  answer: { readonly fields: Readonly<Record<string, string | string[] | undefined>> } | undefined
 }
 
 export interface ForwardRequest {
