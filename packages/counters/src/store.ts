@@ -66,6 +66,17 @@ export interface CounterStore {
   read(key: string): AccountUse | undefined | Promise<AccountUse | undefined>
   /** Ends an account's window: nothing is used. What is reserved stays reserved. */
   reset(key: string): void | Promise<void>
+  /**
+   * The accounts whose keys begin so, at most `max` of them, in no order. For operators: it looks through everything
+   * that the store holds.
+   */
+  list(prefix: string, max: number): AccountList | Promise<AccountList>
+}
+
+export interface AccountList {
+  readonly keys: readonly string[]
+  /** Whether there are no more. */
+  readonly isComplete: boolean
 }
 
 /** The store cannot be reached or did not answer in time. The text names no secret. */

@@ -6,7 +6,7 @@ import type { Alerts, Logger, Metrics } from '@weir/telemetry'
 import type { HealthView, HealthWanted, HttpClient, Origins, Resolver } from '@weir/upstream'
 import type { RequestContext } from './context.ts'
 import type { Consumer, ConsumerLookup } from './consumer.ts'
-import type { QuotaAccount, QuotaPlace, QuotaSource } from './quota.ts'
+import type { QuotaAccount, QuotaFamily, QuotaPlace, QuotaSource } from './quota.ts'
 import type { GatewayResponse, Reply, RequestSummary } from './response.ts'
 import type { Stage } from './stage.ts'
 
@@ -45,11 +45,10 @@ export interface Plugin<Config> {
   /** What a schema cannot say; returns the complaint. */
   check?(config: Config): string | undefined
   create(config: Config, host: PluginHost): PluginInstance
-  /**
-   * The quota accounts that follow from a configuration, for those who read and repair them. Accounts whose keys follow
-   * from requests are not among them.
-   */
+  /** The quota accounts that follow from a configuration, for those who read and repair them. */
   quotaAccounts?(config: Config, place: QuotaPlace): readonly QuotaAccount[]
+  /** The same where requests name the accounts. `resourceKey` is that of the document. */
+  quotaFamilies?(config: Config, resourceKey: string): readonly QuotaFamily[]
 }
 
 /** What a plugin does: the phases it takes part in, in the order a request meets them. */

@@ -77,3 +77,21 @@ export interface QuotaAccount {
   /** Whether the account is there by name, and not because any instance would have one. */
   readonly isNamed: boolean
 }
+
+/** Accounts whose keys requests make: which ones there are, only the counters know. */
+export interface QuotaFamily {
+  /** What all their keys begin with; what follows was made of a request. */
+  readonly prefix: string
+  /** What is counted. */
+  readonly strategy: string
+  readonly policy: CounterPolicy
+  /** By what follows the prefix; undefined when more than one of the configured limits may be meant. */
+  readonly limitOf: (rest: string) => QuotaLimit | undefined
+}
+
+/** As configured: numbers, or text with variables. */
+export interface QuotaLimit {
+  readonly limit: number | string
+  /** Seconds. */
+  readonly timeWindow: number | string
+}

@@ -52,3 +52,31 @@ describe('templates', () => {
     expect(compileTemplate('$x').render(() => '$y')).toBe('$y')
   })
 })
+
+describe('whether a text was made of a template', () => {
+  test.each([
+    ['plain', 'plain', true],
+    ['plain', 'plainer', false],
+    ['$a', 'anything', true],
+    ['$a', '', true],
+    ['${a}_2s', '10.0.0.7_2s', true],
+    ['${a}_2s', '10.0.0.7_5s', false],
+    ['user:$a', 'user:jack', true],
+    ['user:$a', 'jack', false],
+    ['$a-$b_c-x', 'x-', false],
+    ['$a-$b_c-x', 'a--x', true],
+    ['aa${n}aa', 'aaa', false],
+  ])('%s, %s: %s', (text, made, may) => {
+    expect(compileTemplate(text).mayRender(made)).toBe(may)
+  })
+
+  test('it may have made whatever it makes', () => {
+    const piece = fc.constantFrom('$a', '${b_c}', '${none ?? x}', 'a', ':', 'x1', '_')
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), fc.string(), (pieces, value) => {
+        const template = compileTemplate(pieces.join(' '))
+        expect(template.mayRender(template.render(() => value))).toBe(true)
+      }),
+    )
+  })
+})

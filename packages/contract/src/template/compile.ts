@@ -7,6 +7,8 @@ export interface CompiledTemplate {
   render(lookup: Lookup): string
   /** How many variables have a value, from the request or as a default. */
   countResolved(lookup: Lookup): number
+  /** Whether the template may have become this text, by whatever values. */
+  mayRender(text: string): boolean
   /** The names of the variables, each once. */
   readonly variables: readonly string[]
   /** Whether there is no variable, so that the text is always the same. */
@@ -47,9 +49,23 @@ export function compileTemplate(text: string): CompiledTemplate {
       }
       return count
     },
+    mayRender: (made) => mayBecome(parts, made),
     variables: [...new Set(variables.map(({ name }) => name))],
     isConstant: variables.length === 0,
   }
+}
+
+/** The first and the last part stand at the ends, the others follow one another in between. */
+function mayBecome(parts: readonly (string | Variable)[], text: string): boolean {
+  let at = 0
+  for (const [i, part] of parts.entries()) {
+    if (typeof part !== 'string') continue
+    const isLast = i === parts.length - 1
+    const found = i === 0 ? 0 : isLast ? text.length - part.length : text.indexOf(part, at)
+    if (found < at || !text.startsWith(part, found)) return false
+    at = found + part.length
+  }
+  return at === text.length || typeof parts.at(-1) === 'object'
 }
 
 function valueOf(variable: Variable, lookup: Lookup): string {

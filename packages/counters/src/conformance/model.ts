@@ -1,7 +1,7 @@
 // What a counter store does, as plainly as it can be said. Every store must agree with this.
 import { grantedAmount, isAdmitted } from '../window/admission.ts'
 import { isOver, windowEnd } from '../window/fixed-window.ts'
-import type { AccountUse, Ask, CounterStore, Decision, Lease } from '../store.ts'
+import type { AccountList, AccountUse, Ask, CounterStore, Decision, Lease } from '../store.ts'
 
 interface ModelAccount {
   used: number
@@ -58,6 +58,11 @@ export class ModelCounters implements CounterStore {
 
   reset(key: string): void {
     this.#accounts.delete(key)
+  }
+
+  list(prefix: string, max: number): AccountList {
+    const keys = [...this.#accounts.keys()].filter((key) => key.startsWith(prefix))
+    return { keys: keys.slice(0, max), isComplete: keys.length <= max }
   }
 
   #use(ask: Ask, amount: number): void {

@@ -142,6 +142,23 @@ export function describeCounterStore(open: () => CounterStore): void {
     expect(await store.read(only.key)).toMatchObject({ used: 2, reserved: 0 })
   })
 
+  test('accounts are found by what their keys begin with', async () => {
+    const { store, ask } = setUp()
+    const rules = ask('rule:', {}).key
+    for (const rest of ['b', 'a', 'ü', 'a*?[b]', 'c']) {
+      await store.reserve([ask(`rule:${rest}`, {})], MINUTE_MS)
+    }
+    await store.reserve([ask('ruler', {}), ask('other', {})], MINUTE_MS)
+    const { keys, isComplete } = await store.list(rules, 10)
+    expect(keys.map((key) => key.slice(rules.length)).toSorted()).toEqual(['a', 'a*?[b]', 'b', 'c', 'ü'])
+    expect(isComplete).toBe(true)
+    const some = await store.list(rules, 2)
+    expect(some.keys).toHaveLength(2)
+    expect(some.isComplete).toBe(false)
+    expect(await store.list(`${rules}a*?`, 10)).toMatchObject({ keys: [`${rules}a*?[b]`], isComplete: true })
+    expect(await store.list(`${rules}x`, 10)).toEqual({ keys: [], isComplete: true })
+  })
+
   test('numbers up to 2^53 - 1 are exact', async () => {
     const { store, ask } = setUp()
     const limit = Number.MAX_SAFE_INTEGER

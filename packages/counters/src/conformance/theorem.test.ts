@@ -68,6 +68,7 @@ function checkThenCharge(store: LocalCounters): CounterStore {
     renew: () => {},
     read: (key) => store.read(key),
     reset: (key) => store.reset(key),
+    list: (prefix, max) => store.list(prefix, max),
   }
 }
 

@@ -1,5 +1,7 @@
 // Accounts and leases as records in shared memory. Whoever calls holds the lock; nothing here allocates or waits.
+import type { AccountList } from '../store.ts'
 import { windowEnd, isOver } from '../window/fixed-window.ts'
+import { AccountNames } from './account-names.ts'
 import type { KeyHash } from './key-hash.ts'
 import { account, header, headerNumber, lease, sectionsOf } from './layout.ts'
 import { RecordPool } from './record-pool.ts'
@@ -17,6 +19,7 @@ export class AccountTable {
   readonly #bucketMask: number
   readonly #accounts: RecordPool
   readonly #leases: RecordPool
+  readonly #names: AccountNames
 
   constructor(shared: SharedArrayBuffer) {
     this.words = new Int32Array(shared)
@@ -26,6 +29,7 @@ export class AccountTable {
     const sections = sectionsOf(accountsMax, leasesMax)
     this.#bucketsAt = sections.bucketsAt
     this.#bucketMask = sections.buckets - 1
+    this.#names = new AccountNames(shared, sections.namesAt)
     this.#accounts = new RecordPool(this.words, account, {
       at: sections.accountsAt,
       max: accountsMax,
@@ -95,8 +99,8 @@ export class AccountTable {
     return this.#fits(accounts, leases)
   }
 
-  /** Only after `hasRoomFor`. */
-  addAccount(hash: KeyHash): RecordNumber {
+  /** Only after `hasRoomFor`. `hash` is that of `key`. */
+  addAccount(hash: KeyHash, key: string): RecordNumber {
     const record = this.#accounts.take()
     const at = this.#accountWord(record)
     const number = this.#accountNumber(record)
@@ -105,9 +109,28 @@ export class AccountTable {
     this.#clearLeases(record)
     this.words[at + account.hashLow] = hash.low
     this.words[at + account.hashHigh] = hash.high
+    this.#names.write(record, key)
     this.#linkAccount(record)
     this.words[at + account.taken] = 1
     return record
+  }
+
+  /**
+   * The keys that begin so. May be called without the lock: what changes meanwhile is there or not, and a key that was
+   * read while it was written names no account.
+   */
+  list(prefix: string, max: number): AccountList {
+    const keys: string[] = []
+    let isComplete = true
+    const taken = this.#accounts.taken
+    for (let record = 1; record <= taken; record++) {
+      if (this.#word(this.#accountWord(record) + account.taken) !== 1) continue
+      const key = this.#names.read(record, prefix)
+      if (key === undefined) continue
+      if (key === null || keys.length >= max) isComplete = false
+      else keys.push(key)
+    }
+    return { keys, isComplete }
   }
 
   /** Only after `hasRoomFor`. Returns the handle by which the lease is given back. */

@@ -1,5 +1,6 @@
 // How the counters of all worker threads lie in one SharedArrayBuffer: a header, the heads of the hash buckets, the
-// accounts, the leases. Records are taken from the front, so memory that was never needed is never touched.
+// accounts, the leases, the accounts' names. Records are taken from the front, so memory that was never needed is never
+// touched.
 import { randomBytes } from 'node:crypto'
 
 /** Accounts at the same time: consumers × instances, rules × their keys. */
@@ -55,6 +56,9 @@ export const account = {
   taken: 12,
 } as const
 
+/** Bytes of an account's name: one for its length, then as many of its key's characters. */
+export const NAME_BYTES = 256
+
 export const lease = {
   words: 8,
   numbers: 4,
@@ -74,7 +78,7 @@ export interface Sizes {
   readonly leasesMax?: number
 }
 
-/** Memory for `createLocalCounters`, to be handed to every worker thread. 6 MiB, of which only what is used is real. */
+/** Memory for `createLocalCounters`, to be handed to every worker thread. 22 MiB, of which only what is used is real. */
 export function allocateCounters(sizes: Sizes = {}): SharedArrayBuffer {
   const { accountsMax = ACCOUNTS_MAX, leasesMax = LEASES_MAX } = sizes
   if (accountsMax > RECORDS_MAX || leasesMax > RECORDS_MAX) throw new RangeError('too many counter records')
@@ -93,6 +97,7 @@ export interface Sections {
   readonly bucketsAt: number
   readonly accountsAt: number
   readonly leasesAt: number
+  readonly namesAt: number
   readonly words: number
 }
 
@@ -101,5 +106,7 @@ export function sectionsOf(accountsMax: number, leasesMax: number): Sections {
   const bucketsAt = header.words
   const accountsAt = bucketsAt + buckets
   const leasesAt = accountsAt + accountsMax * account.words
-  return { buckets, bucketsAt, accountsAt, leasesAt, words: leasesAt + leasesMax * lease.words }
+  const namesAt = leasesAt + leasesMax * lease.words
+  const words = namesAt + accountsMax * (NAME_BYTES / 4)
+  return { buckets, bucketsAt, accountsAt, leasesAt, namesAt, words }
 }

@@ -74,6 +74,17 @@ test('what is used after its lease expired is still charged', () => {
   expect(store.read('a')).toMatchObject({ used: 7, reserved: 20 })
 })
 
+test('a key that is too long, or has characters beyond Latin-1, is counted and not listed', () => {
+  const store = createLocalCounters()
+  const keys = ['rule:short', `rule:${'x'.repeat(250)}`, `rule:${'x'.repeat(251)}`, 'rule:\u4f60']
+  for (const key of keys) store.reserve([anAsk({ key })], 60_000)
+  const { keys: listed, isComplete } = store.list('rule:', 10)
+  expect(listed).toEqual(keys.slice(0, 2))
+  expect(isComplete).toBe(false)
+  expect(store.list('rule:s', 10)).toEqual({ keys: ['rule:short'], isComplete: true })
+  for (const key of keys) expect(store.read(key)).toMatchObject({ reserved: 1 })
+})
+
 test('full counters give back accounts whose window is over, and refuse as unavailable when there are none', () => {
   const clock = fakeClock()
   const store = createLocalCounters(allocateCounters({ accountsMax: 16, leasesMax: 32 }), clock.now)

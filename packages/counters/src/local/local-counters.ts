@@ -3,6 +3,7 @@
 import { windowEnd } from '../window/fixed-window.ts'
 import { grantedAmount, isAdmitted } from '../window/admission.ts'
 import {
+  type AccountList,
   type AccountState,
   type AccountUse,
   type Ask,
@@ -139,6 +140,10 @@ export class LocalCounters implements CounterStore {
     this.#lock.release()
   }
 
+  list(prefix: string, max: number): AccountList {
+    return this.#table.list(prefix, max)
+  }
+
   #enter(now: number): void {
     if (this.#lock.acquire()) this.#table.rebuild(now)
   }
@@ -177,7 +182,7 @@ export class LocalCounters implements CounterStore {
       const ask = asks[i]!
       const amount = grantedAmount(ask, this.#used[i]!, this.#reserved[i]!)
       const hash = hashes[i]!
-      const record = this.#records[i] || this.#table.find(hash) || this.#table.addAccount(hash)
+      const record = this.#records[i] || this.#table.find(hash) || this.#table.addAccount(hash, ask.key)
       this.#table.use(record, 0, ask.windowSeconds, now)
       this.#handles[i] = this.#table.addLease(record, amount, now + leaseMs)
     }
@@ -187,7 +192,7 @@ export class LocalCounters implements CounterStore {
     let record = this.#table.find(hash)
     if (record === 0) {
       if (!this.#table.hasRoomFor(1, 0, now)) return false
-      record = this.#table.addAccount(hash)
+      record = this.#table.addAccount(hash, ask.key)
     }
     this.#table.use(record, amount, ask.windowSeconds, now)
     return true

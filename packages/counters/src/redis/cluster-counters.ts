@@ -1,6 +1,15 @@
 // Policy `redis-cluster`: the accounts of one request may be in different slots, which no script can span. They are
 // asked slot by slot in their order, consumer before instance; a refusal gives back what the slots before it hold.
-import type { AccountState, AccountUse, Ask, CounterStore, Decision, Lease, StoreObserver } from '../store.ts'
+import type {
+  AccountList,
+  AccountState,
+  AccountUse,
+  Ask,
+  CounterStore,
+  Decision,
+  Lease,
+  StoreObserver,
+} from '../store.ts'
 import { RedisCounters } from './redis-counters.ts'
 import { slotOf } from './slot.ts'
 import type { Target } from './target.ts'
@@ -68,6 +77,10 @@ export class ClusterCounters implements CounterStore {
 
   reset(key: string): Promise<void> {
     return this.#slots.reset(key)
+  }
+
+  list(prefix: string, max: number): Promise<AccountList> {
+    return this.#slots.list(prefix, max)
   }
 
   close(): void {

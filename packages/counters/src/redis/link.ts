@@ -8,6 +8,15 @@ import type { Target } from './target.ts'
 
 const REDIAL_FIRST_MS = 50
 const REDIAL_MAX_MS = 1_000
+/** Keys that a server looks at in one step of a scan: well under a millisecond. */
+const SCAN_COUNT = 1_000
+
+export interface ScanStep {
+  /** Where the next step goes on; `0` when all keys have been looked at. */
+  readonly next: string
+  /** Some may come twice. */
+  readonly keys: readonly string[]
+}
 
 /** A call that failed. `wasSent` when Redis may have carried it out all the same. */
 export class LinkError extends Error {
@@ -52,6 +61,17 @@ export class RedisLink {
     return this.#send((client) => this.#inTime(client.call(command, args), this.#target.answerTimeoutMs))
   }
 
+  /** One step of a scan through the keys of one of the servers; undefined when there is none at this place. */
+  scan(place: number, cursor: string, pattern: string): Promise<ScanStep | undefined> {
+    return this.#send(async (client) => {
+      const server = client.servers()[place]
+      if (!server) return undefined
+      const step = server.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT)
+      const [next, keys] = await this.#inTime(step, this.#target.answerTimeoutMs)
+      return { next, keys }
+    })
+  }
+
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#redialTimer)
@@ -60,7 +80,7 @@ export class RedisLink {
     this.#client = undefined
   }
 
-  async #send(ask: (client: Client) => Promise<unknown>): Promise<unknown> {
+  async #send<T>(ask: (client: Client) => Promise<T>): Promise<T> {
     this.#lastUseAt = performance.now()
     const client = this.#client ?? (await this.#connected())
     try {

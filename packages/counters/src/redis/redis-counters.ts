@@ -1,6 +1,7 @@
 // Policy `redis`: counters that all nodes share. A reservation of any number of accounts is one round trip.
 import { randomBytes } from 'node:crypto'
 import {
+  type AccountList,
   type AccountState,
   type AccountUse,
   type Ask,
@@ -14,6 +15,7 @@ import { grantedAmount } from '../window/admission.ts'
 import type { Target } from './target.ts'
 import { keysOf, usedKeyOf } from './keys.ts'
 import { LinkError, RedisLink } from './link.ts'
+import { listKeys } from './list-keys.ts'
 import { OwedSettlements, type Settlement } from './owed.ts'
 import { readScript, renewScript, reserveScript, resetScript, type Script, settleScript } from './scripts.ts'
 
@@ -89,6 +91,10 @@ export class RedisCounters implements CounterStore {
     await this.#run(resetScript, [usedKeyOf(key)], [])
   }
 
+  list(prefix: string, max: number): Promise<AccountList> {
+    return this.#asked(listKeys(this.#link, usedKeyOf(prefix), max))
+  }
+
   close(): void {
     clearTimeout(this.#retryTimer)
     this.#link.close()
@@ -120,9 +126,13 @@ export class RedisCounters implements CounterStore {
     for (const settlement of this.#owed.takeAll()) void this.#settle(settlement)
   }
 
-  async #run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  #run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#asked(this.#link.run(script, keys, args))
+  }
+
+  async #asked<T>(answer: Promise<T>): Promise<T> {
     try {
-      return await this.#link.run(script, keys, args)
+      return await answer
     } catch (error) {
       const { message, wasSent } = error instanceof LinkError ? error : { message: 'failed', wasSent: true }
       throw wasSent ? new SentInVainError(message) : new CounterUnavailableError(message)

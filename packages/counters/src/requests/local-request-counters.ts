@@ -1,4 +1,5 @@
-// Policy `local`: the records of the shared memory hold windows, buckets and connections as well.
+// Policy `local`: the records of the shared memory hold windows, buckets and connections as well. Fixed windows stand
+// under their own keys, as accounts do, so that they are read and reset alike.
 import { AccountTable, type RecordNumber } from '../local/account-table.ts'
 import { monotonicMs } from '../local/clock.ts'
 import { hashKey } from '../local/key-hash.ts'
@@ -33,7 +34,7 @@ export class LocalRequestCounters implements RequestCounters {
 
   hit(key: string, amount: number, windowSeconds: number): WindowUse {
     return this.#locked((now) => {
-      const record = this.#recordOf(`hit ${key}`, 0, now)
+      const record = this.#recordOf(key, 0, now)
       this.#table.use(record, amount, windowSeconds, now)
       return { used: this.#table.usedAt(record, now), resetMs: this.#table.windowEndsAt(record) - now }
     })
@@ -93,7 +94,7 @@ export class LocalRequestCounters implements RequestCounters {
       throw new CounterUnavailableError('the local counters are full')
     }
     // Making room may have given back a record whose time was over.
-    return this.#table.find(hash) || this.#table.addAccount(hash)
+    return this.#table.find(hash) || this.#table.addAccount(hash, name)
   }
 
   #locked<T>(work: (now: number) => T): T {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { allocateCounters } from '../local/layout.ts'
+import { createLocalCounters } from '../local/local-counters.ts'
 import { targetOf } from '../redis/target.ts'
 import { CounterUnavailableError } from '../store.ts'
 import { DelayedCounters } from './delayed-counters.ts'
@@ -112,6 +113,18 @@ describe.each<[string, () => RequestCounters]>([
     await counters.enter(name, 1, 1)
     await until(async () => (await counters.enter(name, 1, 1)).ticket !== undefined, { timeoutMs: 10_000 })
   })
+})
+
+test('fixed windows of this node are read, listed and reset like accounts', () => {
+  const shared = allocateCounters()
+  const counters = new LocalRequestCounters(shared)
+  const accounts = createLocalCounters(shared)
+  counters.hit('plugin-limit-count:v1:a', 3, 60)
+  counters.leak('plugin-limit-count:v1:b', 1, 1)
+  expect(accounts.list('plugin-limit-count:v1:', 10).keys).toEqual(['plugin-limit-count:v1:a'])
+  expect(accounts.read('plugin-limit-count:v1:a')).toMatchObject({ used: 3, reserved: 0 })
+  accounts.reset('plugin-limit-count:v1:a')
+  expect(counters.hit('plugin-limit-count:v1:a', 1, 60).used).toBe(1)
 })
 
 test('a local bucket is what APISIX computes step by step', () => {

@@ -2,6 +2,7 @@
 // account that it uses reserved there. While it is away, requests are admitted from these slices, so that all workers
 // together admit no more than what was leased out to them. When it is back it is told what was used.
 import {
+  type AccountList,
   type AccountUse,
   type Ask,
   type CounterStore,
@@ -75,6 +76,10 @@ export class SlicedCounters implements ClosableStore {
   reset(key: string): void | Promise<void> {
     this.#slices.get(key)?.forget()
     return this.#shared.reset(key)
+  }
+
+  list(prefix: string, max: number): AccountList | Promise<AccountList> {
+    return this.#shared.list(prefix, max)
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import {
   type CounterStore,
   toCounterPolicy,
 } from '@weir/counters'
+import { createInstance, createTestContext, createTestHost } from '@weir/plugin-api/harness'
 import { plugins } from '@weir/plugins'
 import { startRedis } from '@weir/testkit'
 import { afterEach, expect, test } from 'vitest'
@@ -18,6 +19,10 @@ const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup()
 })
+
+const named = (name: string) => plugins.find((plugin) => plugin.name === name)!
+const limitCount = named('limit-count')
+const aiRateLimiting = named('ai-rate-limiting')
 
 const annKey = 'plugin-ai-consumer-rate-limiting:v1:/apisix/consumers/ann:total_tokens:3600:instance:fast'
 
@@ -87,6 +92,7 @@ async function start(given: Readonly<Record<string, object>>) {
   cleanups.push(() => quotas.close())
   return {
     local,
+    counters,
     settings,
     async ask(query: string, method = 'GET') {
       const response = await fetch(`http://127.0.0.1:${server.address.port}/v1/quotas${query}`, { method })
@@ -192,4 +198,124 @@ test('shared counters are read where they are, with the password from the store'
   ])
   await redis.kill()
   expect(await ask('?consumer=ann')).toMatchObject({ status: 503 })
+})
+
+/** Sends requests through a plugin's configuration of a document, so that its counters are there. */
+function requestsOn(
+  counters: SharedArrayBuffer,
+  plugin: typeof limitCount,
+  config: object,
+  resourceKey: string,
+) {
+  const owner = { resourceKey, kind: 'route' as const, id: '1' }
+  const stores = createCounterStores(createLocalCounters(counters))
+  cleanups.push(() => stores.close())
+  const instance = createInstance(plugin, config, createTestHost({ counters: stores, owner }))
+  return (headers: Record<string, string>) => {
+    const ctx = createTestContext({ request: { headers } })
+    const quota = instance.quota
+    if (!quota) return instance.access?.(ctx)
+    const estimate = { promptTokens: 5, completionTokens: 0, answers: 1, isBounded: true }
+    const asks = quota.asks(ctx, 'fast', estimate)
+    if ('status' in asks) throw new Error('refused')
+    return asks[0]!.store.reserve(asks, 60_000)
+  }
+}
+
+test('accounts that requests name are found in the counters, filtered, bounded and reset', async () => {
+  const rules = [
+    { count: 100, time_window: 60, key: 'user:$http_user' },
+    { count: 500, time_window: 3600, key: 'team:$http_team' },
+  ]
+  const limit = { count: 3, time_window: 60, key: 'http_user' }
+  const { ask, counters } = await start({
+    '/routes/chat': { uri: '/chat', plugins: { 'ai-rate-limiting': { rules, _meta: { priority: 1 } } } },
+    '/routes/plain': { uri: '/plain', plugins: { 'limit-count': limit } },
+    '/routes/other': { uri: '/other', plugins: { 'limit-count': { ...limit, _meta: { disable: true } } } },
+    '/routes/sliding': { uri: '/sliding', plugins: { 'limit-count': { ...limit, window_type: 'sliding' } } },
+  })
+  const chat = requestsOn(counters, aiRateLimiting, { rules }, '/apisix/routes/chat')
+  await chat({ user: 'ann' })
+  await chat({ team: 'red' })
+  const plain = requestsOn(counters, limitCount, limit, '/apisix/routes/plain')
+  for (const user of ['ann', 'bob', 'bob', 'cid']) await plain({ user })
+
+  const values = async (query: string) => {
+    const { json } = await ask(query)
+    const quotas = json['quotas'] as { resource: string; value: string; used: number }[]
+    return quotas.map(({ resource, value, used }) => `${resource.slice(15)} ${value} ${used}`).toSorted()
+  }
+  expect(await values('')).toEqual([
+    'chat team:red 0',
+    'chat user:ann 0',
+    'plain ann 1',
+    'plain bob 2',
+    'plain cid 1',
+  ])
+  expect((await ask('?resource=/apisix/routes/chat&value=user:ann')).json).toEqual({
+    quotas: [
+      {
+        plugin: 'ai-rate-limiting',
+        resource: '/apisix/routes/chat',
+        value: 'user:ann',
+        limit_strategy: 'total_tokens',
+        limit: 100,
+        time_window: 60,
+        policy: 'local',
+        used: 0,
+        reserved: 5,
+        remaining: 95,
+        reset: 60,
+        key: expect.stringMatching(
+          /^plugin-ai-rate-limiting:v1:\/apisix\/routes\/chat:\d+:user:ann$/,
+        ) as string,
+      },
+    ],
+  })
+  expect((await ask('?plugin=limit-count&value=bob')).json['quotas']).toMatchObject([
+    { limit_strategy: 'requests', limit: 3, used: 2, remaining: 1 },
+  ])
+  expect(await values('?instance=fast')).toEqual([])
+  expect(await values('?consumer=ann')).toEqual([])
+  const some = (await ask('?plugin=limit-count&limit=2')).json
+  expect(some).toMatchObject({ quotas: { length: 2 }, more: true })
+  expect((await ask('?limit=0')).status).toBe(400)
+
+  expect((await ask('?plugin=limit-count', 'DELETE')).status).toBe(400)
+  expect(await ask('?value=bob', 'DELETE')).toEqual({ status: 200, json: { reset: 1 } })
+  expect(await values('?plugin=limit-count')).toEqual(['plain ann 1', 'plain cid 1'])
+  expect(await ask('?resource=/apisix/routes/plain', 'DELETE')).toEqual({ status: 200, json: { reset: 2 } })
+  expect(await values('?plugin=limit-count')).toEqual([])
+  expect(await values('')).toHaveLength(2)
+})
+
+test('members of a group are told of once, wherever their configuration stands', async () => {
+  const limit = { count: 3, time_window: 60, group: 'all', key_type: 'constant', key: 'everybody' }
+  const { ask, counters } = await start({
+    '/routes/1': { uri: '/1', plugins: { 'limit-count': limit } },
+    '/routes/2': { uri: '/2', plugins: { 'limit-count': limit } },
+  })
+  await requestsOn(counters, limitCount, limit, '/apisix/routes/2')({})
+  expect((await ask('')).json['quotas']).toMatchObject([
+    { resource: '/apisix/routes/1', value: 'everybody', key: 'plugin-limit-count:v1:all:everybody', used: 1 },
+  ])
+})
+
+test('shared counters that requests name are found where they are', async () => {
+  const redis = await startRedis()
+  cleanups.push(() => redis.stop())
+  const config = {
+    rules: [{ count: 10, time_window: 60, key: '$http_user' }],
+    policy: 'redis',
+    redis_host: redis.host,
+    redis_port: redis.port,
+  }
+  const { ask, counters } = await start({ '/routes/1': { uri: '/1', plugins: { 'limit-count': config } } })
+  const send = requestsOn(counters, limitCount, config, '/apisix/routes/1')
+  for (const user of ['ann', 'ann', 'bob{1}']) await send({ user })
+  expect((await ask('?value=ann')).json['quotas']).toMatchObject([{ policy: 'redis', limit: 10, used: 2 }])
+  const { json } = await ask('')
+  expect(new Set((json['quotas'] as { used: number }[]).map(({ used }) => used))).toEqual(new Set([1, 2]))
+  expect(await ask('?value=bob{1}', 'DELETE')).toEqual({ status: 200, json: { reset: 1 } })
+  expect((await ask('')).json['quotas']).toMatchObject([{ value: 'ann' }])
 })

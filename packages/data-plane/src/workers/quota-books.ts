@@ -1,16 +1,37 @@
-// The quotas that follow from the documents, and what is used of them: for operators who read and repair them.
+// What is used of the quotas: for operators who read and repair them.
 import type { StoreEntry } from '@weir/config-store'
-import { createCipher, decryptFields, isJsonObject, type JsonObject, type Settings } from '@weir/contract'
-import { type AccountUse, createCounterStores, createLocalCounters, type CounterStores } from '@weir/counters'
-import type { AnyPlugin, QuotaAccount } from '@weir/plugin-api'
-import { Resolution } from '../config/references.ts'
+import type { Settings } from '@weir/contract'
+import {
+  type AccountUse,
+  type CounterPolicy,
+  createCounterStores,
+  createLocalCounters,
+  type CounterStore,
+  type CounterStores,
+} from '@weir/counters'
+import type { AnyPlugin, QuotaLimit } from '@weir/plugin-api'
+import { type HeldFamily, type Holder, QuotaDocuments } from './quota-documents.ts'
 
-/** Accounts told of in one answer. */
-const ACCOUNTS_MAX = 10_000
+/** Accounts told of in one answer, at most. */
+export const ACCOUNTS_MAX = 10_000
+/** Accounts read at the same time. */
+const BATCH = 100
 
+/** What is undefined does not matter. */
 export interface QuotaFilter {
+  readonly plugin: string | undefined
+  /** The document that holds the configuration, such as `/apisix/routes/1`. */
+  readonly resource: string | undefined
   readonly consumer: string | undefined
   readonly instance: string | undefined
+  /** What requests made of a rule's key. */
+  readonly value: string | undefined
+}
+
+export interface QuotaList {
+  readonly quotas: readonly object[]
+  /** Whether there are more than these. */
+  readonly more: boolean
 }
 
 export interface QuotaBooksOptions {
@@ -22,170 +43,141 @@ export interface QuotaBooksOptions {
   readonly entries: () => readonly StoreEntry[] | Promise<readonly StoreEntry[]>
 }
 
-interface Listed extends QuotaAccount {
-  readonly plugin: string
-  readonly resource: string
-  readonly consumer: string | undefined
+/** An account, and what is known of it. */
+interface Listed extends Holder {
+  readonly key: string
+  readonly instance?: string | undefined
+  readonly value?: string
+  readonly strategy: string
+  readonly limit: QuotaLimit | undefined
+  readonly policy: CounterPolicy
+  /** Whether it is told of although nothing is used. */
+  readonly isNamed: boolean
 }
 
 export class QuotaBooks {
   readonly #options: QuotaBooksOptions
-  readonly #plugins: readonly AnyPlugin[]
   #stores: CounterStores | undefined
 
   constructor(options: QuotaBooksOptions) {
     this.#options = options
-    this.#plugins = options.plugins.filter((plugin) => plugin.quotaAccounts !== undefined)
   }
 
-  /** What the accounts hold, in the words of the configuration. @throws CounterUnavailableError */
-  async read(filter: QuotaFilter): Promise<readonly object[]> {
-    const shown = []
-    for (const account of await this.#accounts(filter)) {
-      const use = await this.#store(account).read(account.key)
-      if (use || account.isNamed) shown.push(toShown(account, use))
-    }
-    return shown
+  /** What the accounts hold, at most `max`, in the words of the configuration. @throws CounterUnavailableError */
+  async read(filter: QuotaFilter, max: number): Promise<QuotaList> {
+    const { accounts, isComplete } = await this.#accounts(filter, max)
+    const uses = await this.#each(accounts, (account, store) => store.read(account.key))
+    const quotas = accounts.flatMap((account, i) =>
+      uses[i] || account.isNamed ? [toShown(account, uses[i])] : [],
+    )
+    return { quotas, more: !isComplete }
   }
 
   /** Ends the windows of the accounts: nothing is used. Resolves with how many there were. */
-  async reset(filter: QuotaFilter): Promise<number> {
-    let count = 0
-    for (const account of await this.#accounts(filter)) {
-      const store = this.#store(account)
-      if (!(await store.read(account.key))) continue
+  async reset(filter: QuotaFilter): Promise<{ readonly reset: number; readonly more: boolean }> {
+    const { accounts, isComplete } = await this.#accounts(filter, ACCOUNTS_MAX)
+    const done = await this.#each(accounts, async (account, store) => {
+      if (!(await store.read(account.key))) return false
       await store.reset(account.key)
-      count++
-    }
-    return count
+      return true
+    })
+    return { reset: done.filter((was) => was).length, more: !isComplete }
   }
 
   close(): void {
     this.#stores?.close()
   }
 
-  #store({ policy }: QuotaAccount) {
+  #store(policy: CounterPolicy): CounterStore {
     this.#stores ??= createCounterStores(createLocalCounters(this.#options.counters))
     return this.#stores.open(policy)
   }
 
-  async #accounts({ consumer, instance }: QuotaFilter): Promise<readonly Listed[]> {
-    const documents = documentsOf(await this.#options.entries())
-    const instances = instancesOf(documents)
-    const accounts = documents.flatMap((document) =>
-      ownersOf(document, documents, this.#options.prefix).flatMap((owner) =>
-        this.#plugins.flatMap((plugin) => {
-          const config = this.#configOf(plugin, document)
-          if (config === undefined || (owner.isGroup && overrides(owner.member, plugin.name))) return []
-          const { resource, credential } = owner
-          const place = { resourceKey: resource, consumer: owner.consumer, credential, instances }
-          return (plugin.quotaAccounts?.(config, place) ?? []).map((account) => ({
-            ...account,
-            plugin: plugin.name,
-            resource,
-            consumer: owner.consumer,
-          }))
-        }),
-      ),
-    )
-    return accounts
-      .filter(
-        (account) =>
-          (consumer === undefined || account.consumer === consumer) &&
-          (instance === undefined || account.instance === instance) &&
-          (this.#options.counters !== undefined || account.policy.policy !== 'local'),
-      )
-      .slice(0, ACCOUNTS_MAX)
-  }
-
-  #configOf(plugin: AnyPlugin, { plugins }: Document): unknown {
-    const raw = plugins[plugin.name]
-    if (!isJsonObject(raw)) return undefined
-    const { keyring } = this.#options.settings.apisix.data_encryption
-    const plain = decryptFields(raw, plugin.encryptFields ?? [], createCipher(keyring))
-    const parsed = plugin.schema.parse(new Resolution({ environment: process.env }).resolve(plain))
-    return parsed.ok ? parsed.value : undefined
-  }
-}
-
-function documentsOf(entries: readonly StoreEntry[]): readonly Document[] {
-  return entries.flatMap(({ key, value }): Document[] => {
-    const document = parse(value)
-    if (!document) return []
-    const { plugins } = document
-    return [{ key, document, plugins: isJsonObject(plugins) ? plugins : {} }]
-  })
-}
-
-interface Document {
-  readonly key: string
-  readonly document: JsonObject
-  readonly plugins: JsonObject
-}
-
-interface Owner {
-  readonly resource: string
-  readonly consumer: string | undefined
-  readonly credential: string | undefined
-  readonly isGroup: boolean
-  readonly member: Document | undefined
-}
-
-/** Whose accounts a document's quotas are: of a group, each of its consumers has its own. */
-function ownersOf(document: Document, all: readonly Document[], prefix: string): readonly Owner[] {
-  const resource = prefix + document.key
-  const [, kind = '', id = '', , credential] = document.key.split('/')
-  const alone = { resource, credential, isGroup: false, member: undefined }
-  if (kind === 'consumers') return [{ ...alone, consumer: id }]
-  if (kind !== 'consumer_groups') return [{ ...alone, credential: undefined, consumer: undefined }]
-  return all
-    .filter((one) => one.key.startsWith('/consumers/') && String(one.document['group_id']) === id)
-    .map((member) => {
-      const consumer = member.key.split('/')[2]
-      return { resource, consumer, credential: undefined, isGroup: true, member }
-    })
-}
-
-function overrides(member: Document | undefined, plugin: string): boolean {
-  return member?.plugins[plugin] !== undefined
-}
-
-/** All names under which LLM instances are metered. */
-function instancesOf(documents: readonly Document[]): readonly string[] {
-  const names = new Set<string>()
-  for (const { plugins } of documents) {
-    const single = plugins['ai-proxy']
-    if (isJsonObject(single) && typeof single['provider'] === 'string')
-      names.add(`ai-proxy-${single['provider']}`)
-    const multi = plugins['ai-proxy-multi']
-    const instances: unknown = isJsonObject(multi) ? multi['instances'] : undefined
-    for (const instance of Array.isArray(instances) ? (instances as unknown[]) : []) {
-      if (isJsonObject(instance) && typeof instance['name'] === 'string') names.add(instance['name'])
+  async #each<T>(
+    accounts: readonly Listed[],
+    work: (account: Listed, store: CounterStore) => T | Promise<T>,
+  ): Promise<readonly T[]> {
+    const results: T[] = []
+    for (let i = 0; i < accounts.length; i += BATCH) {
+      const batch = accounts.slice(i, i + BATCH)
+      results.push(...(await Promise.all(batch.map(async (one) => work(one, this.#store(one.policy))))))
     }
+    return results
   }
-  return [...names]
-}
 
-function parse(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isJsonObject(value) ? value : undefined
-  } catch {
-    return undefined
+  async #accounts(
+    filter: QuotaFilter,
+    max: number,
+  ): Promise<{ readonly accounts: readonly Listed[]; readonly isComplete: boolean }> {
+    const { prefix, settings, plugins, entries } = this.#options
+    const documents = new QuotaDocuments(await entries(), plugins, prefix, settings)
+    const accounts: Listed[] = []
+    if (filter.value === undefined) {
+      for (const account of documents.accounts()) {
+        const { limit, timeWindow } = account
+        if (this.#isWanted(account, account.instance, filter))
+          accounts.push({ ...account, limit: { limit, timeWindow } })
+      }
+    }
+    let isComplete = true
+    const seen = new Set<string>()
+    for (const family of documents.families()) {
+      const identity = JSON.stringify([family.prefix, family.policy])
+      // The members of a group count together.
+      if (seen.has(identity) || !this.#isWanted(family, undefined, filter)) continue
+      seen.add(identity)
+      const list = await this.#membersOf(family, filter.value, Math.max(0, max - accounts.length))
+      accounts.push(...list.accounts)
+      isComplete &&= list.isComplete
+    }
+    return { accounts: accounts.slice(0, max), isComplete: isComplete && accounts.length <= max }
+  }
+
+  async #membersOf(
+    family: HeldFamily,
+    value: string | undefined,
+    max: number,
+  ): Promise<{ readonly accounts: readonly Listed[]; readonly isComplete: boolean }> {
+    const { prefix, limitOf } = family
+    const { keys, isComplete } =
+      value === undefined
+        ? await this.#store(family.policy).list(prefix, max)
+        : { keys: [prefix + value], isComplete: true }
+    const accounts = keys.map((key) => {
+      const rest = key.slice(prefix.length)
+      return { ...family, key, value: rest, limit: limitOf(rest), isNamed: false }
+    })
+    return { accounts, isComplete }
+  }
+
+  #isWanted(
+    { plugin, resource, consumer, policy }: Holder & { readonly policy: CounterPolicy },
+    instance: string | undefined,
+    filter: QuotaFilter,
+  ): boolean {
+    return (
+      (filter.plugin === undefined || plugin === filter.plugin) &&
+      (filter.resource === undefined || resource === filter.resource) &&
+      (filter.consumer === undefined || consumer === filter.consumer) &&
+      (filter.instance === undefined || instance === filter.instance) &&
+      (this.#options.counters !== undefined || policy.policy !== 'local')
+    )
   }
 }
 
 function toShown(account: Listed, use: AccountUse | undefined): object {
   const { used = 0, reserved = 0, resetMs = 0 } = use ?? {}
-  const { plugin, resource, consumer, instance, strategy, limit, timeWindow, policy, key } = account
+  const { plugin, resource, consumer, instance, value, strategy, policy, key } = account
+  const { limit, timeWindow } = account.limit ?? {}
   return {
     plugin,
     resource,
     ...(consumer !== undefined && { consumer }),
     ...(instance !== undefined && { instance }),
+    ...(value !== undefined && { value }),
     limit_strategy: strategy,
-    limit,
-    time_window: timeWindow,
+    ...(limit !== undefined && { limit }),
+    ...(timeWindow !== undefined && { time_window: timeWindow }),
     policy: policy.policy,
     used,
     reserved,

@@ -343,6 +343,7 @@ test('counters that are away refuse, or let pass where that is allowed', async (
     settle: () => undefined,
     read: () => undefined,
     reset: () => undefined,
+    list: () => ({ keys: [], isComplete: true }),
   }
   const other = createQuota({ hi: 100 }, { store, prefix: 'o-' })
   const strict = createQuota({ hi: 100 }, { store: away })

@@ -68,6 +68,7 @@ class Ledger {
     renew: () => undefined,
     read: () => undefined,
     reset: () => undefined,
+    list: () => ({ keys: [], isComplete: true }),
   }
 }
 

@@ -1,10 +1,11 @@
 // One limiter: what is counted under which key, and how it is told. Several come from one configuration.
 import { isJsonObject } from '@weir/contract'
 import { policyFieldNames, toCounterPolicy } from '@weir/counters'
-import type { QuotaAccount, QuotaPlace } from '@weir/plugin-api'
+import type { QuotaAccount, QuotaFamily, QuotaPlace } from '@weir/plugin-api'
 import { configHash } from '../request-limits/sorted-json.ts'
 import { compileAmount, type QuotaAmount } from '../token-quota/quota-amount.ts'
 import { quotaHeaders, type QuotaHeaders } from '../token-quota/quota-headers.ts'
+import { limitByRule } from '../token-quota/rule-limits.ts'
 import type { Config } from './schema.ts'
 
 export interface Limiter {
@@ -58,7 +59,7 @@ function headersOf(instance: string): QuotaHeaders {
   return quotaHeaders(headerBase, `-${instance}`)
 }
 
-/** The accounts of instances. Those of rules are named after what requests say. */
+/** The accounts of instances. */
 export function accountsOf(config: Config, { resourceKey, instances }: QuotaPlace): readonly QuotaAccount[] {
   const named = new Set(config.instances?.map(({ name }) => name))
   return [...new Set([...named, ...instances])].flatMap((instance): QuotaAccount[] => {
@@ -81,7 +82,22 @@ export function accountsOf(config: Config, { resourceKey, instances }: QuotaPlac
 
 /** What stands before the resolved key of a rule; all rules of a configuration share it. */
 export function ruleKeyPrefix(config: Config, resourceKey: string): string {
-  return keyPrefix(resourceKey, { ...derivedFrom(config, quotaHeaders(headerBase)), rules: config.rules })
+  const derived = { ...derivedFrom(config, quotaHeaders(headerBase)), rules: config.rules }
+  return `${keyPrefix(resourceKey, derived)}:`
+}
+
+/** The accounts of rules. */
+export function familiesOf(config: Config, resourceKey: string): readonly QuotaFamily[] {
+  const { rules = [] } = config
+  if (rules.length === 0) return []
+  return [
+    {
+      prefix: ruleKeyPrefix(config, resourceKey),
+      strategy: config.limit_strategy,
+      policy: toCounterPolicy(config),
+      limitOf: limitByRule(rules),
+    },
+  ]
 }
 
 /** `position` counts from 1. */

@@ -250,6 +250,7 @@ describe('counters', () => {
       settle: () => {},
       read: () => undefined,
       reset: () => {},
+      list: () => ({ keys: [], isComplete: true }),
     })
     const config = { limit: 20, time_window: 60, policy: 'redis', redis_host: '10.0.0.1' }
     const strict = createInstance(aiRateLimiting, config, createTestHost({ counters: away })).quota!

@@ -6,7 +6,7 @@ import { countersAway, rejection } from '../token-quota/quota-replies.ts'
 import { createTokenCost, strategyComplaint } from '../token-quota/token-cost.ts'
 import { admissionOf, degradationOf, ownComplaint } from './own-members.ts'
 import { createInstanceQuota } from './instance-quota.ts'
-import { accountsOf } from './limiter.ts'
+import { accountsOf, familiesOf } from './limiter.ts'
 import { createRuleQuota } from './rule-quota.ts'
 import { schema, type Config } from './schema.ts'
 
@@ -40,4 +40,5 @@ export const aiRateLimiting = definePlugin<Config>({
     return { quota, access: (ctx) => ctx.llm?.admit() }
   },
   quotaAccounts: accountsOf,
+  quotaFamilies: familiesOf,
 })

@@ -47,7 +47,7 @@ export function createRuleQuota(
         if (limit === undefined || windowSeconds === undefined) {
           return unresolved(config, ctx, 'count or time_window is not a positive integer')
         }
-        const key = `${keyPrefix}:${rule.key.render(lookup)}`
+        const key = keyPrefix + rule.key.render(lookup)
         // Two rules with the same key share the counter; the first one asks.
         if (asks.some((ask) => ask.key === key)) continue
         asks.push(new TokenAsk(ctx, { key, limit, windowSeconds }, accounting, cost, estimate))

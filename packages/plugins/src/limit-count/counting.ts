@@ -14,6 +14,9 @@ export interface Counting {
   close(): void
 }
 
+/** Stands before the keys of fixed windows. */
+export const fixedWindowPrefix = 'plugin-limit-count:v1:'
+
 export function createCounting(
   config: Config,
   counters: RequestCounters,
@@ -25,7 +28,7 @@ export function createCounting(
     const prefix = policy === 'local' ? '' : 'plugin-limit-count:'
     return { count: (key, limit, seconds) => slide(counters, prefix + key, limit, seconds), close() {} }
   }
-  const prefix = 'plugin-limit-count:v1:'
+  const prefix = fixedWindowPrefix
   const delayed =
     policy !== 'local' && interval > 0 ? new DelayedCounters(counters, interval, failed) : undefined
   return {

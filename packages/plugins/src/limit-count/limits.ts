@@ -14,10 +14,15 @@ export interface Limit {
   readonly headers: HeaderNames
 }
 
-/** `resourceKey` names the document that holds the configuration; the members of a group count together. */
+/** What the counters of a configuration begin with; the members of a group count together. */
+export function counterPrefix(config: Config, resourceKey: string): string {
+  return `${config.group ?? `${resourceKey}:${configHash(config)}`}:`
+}
+
+/** `resourceKey` names the document that holds the configuration. */
 export function limitsOf(config: Config, resourceKey: string): readonly Limit[] {
-  const { rules, group, count, time_window: timeWindow, key, key_type: keyType } = config
-  const prefix = group ?? `${resourceKey}:${configHash(config)}`
+  const { rules, count, time_window: timeWindow, key, key_type: keyType } = config
+  const prefix = counterPrefix(config, resourceKey)
   if (rules) {
     return rules.map((rule, i) => {
       const ruleKey = compileRuleKey(rule.key)
@@ -26,7 +31,7 @@ export function limitsOf(config: Config, resourceKey: string): readonly Limit[] 
         windowSeconds: compileAmount(rule.time_window),
         key(ctx) {
           const text = ruleKey(ctx)
-          return text === undefined ? undefined : `${prefix}:${text}`
+          return text === undefined ? undefined : prefix + text
         },
         headers: compileHeaderNames(rule.header_prefix ?? i + 1),
       }
@@ -38,7 +43,7 @@ export function limitsOf(config: Config, resourceKey: string): readonly Limit[] 
     {
       count: compileAmount(count),
       windowSeconds: compileAmount(timeWindow),
-      key: (ctx) => `${prefix}:${limitKey(ctx)}`,
+      key: (ctx) => prefix + limitKey(ctx),
       headers: compileHeaderNames(),
     },
   ]

@@ -5,6 +5,7 @@ import { definePlugin, rateLimitingInfo, type Reply, type RequestContext } from 
 import { refusalOf } from '../request-limits/refusal.ts'
 import { resetSeconds } from '../token-quota/quota-headers.ts'
 import { type Counted, createCounting } from './counting.ts'
+import { familiesOf } from './families.ts'
 import { type Limit, limitsOf } from './limits.ts'
 import { type Config, metadataSchema, schema } from './schema.ts'
 
@@ -92,6 +93,7 @@ export const limitCount = definePlugin<Config>({
       dispose: () => counting.close(),
     }
   },
+  quotaFamilies: familiesOf,
 })
 
 function reasonOf(error: unknown): string {
