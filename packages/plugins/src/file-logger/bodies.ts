@@ -1,4 +1,6 @@
 // What a logger keeps of a response for its line.
+import { unpack } from '../body-encoding/unpack.ts'
+import { headerOf } from '../header-list/header-list.ts'
 import { defineStateKey, type GatewayResponse, isByteStream, type Stage } from '@weir/plugin-api'
 
 /** The response as it leaves, and of a streamed body what was seen. */
@@ -21,10 +23,23 @@ export function collector(into: Seen, bytesMax: number): Stage {
   }
 }
 
-export function bodyText({ response: { body }, chunks }: Seen, bytesMax: number): string | undefined {
-  if (body === undefined || isByteStream(body)) return text(Buffer.concat(chunks), bytesMax)
-  return text(typeof body === 'string' ? Buffer.from(body) : body, bytesMax)
+/** Unpacked, where that is possible: of a packed body that is longer than `bytesMax` only the beginning is there. */
+export function bodyText(
+  { response: { body, headers }, chunks }: Seen,
+  bytesMax: number,
+): string | undefined {
+  const bytes =
+    body === undefined || isByteStream(body)
+      ? Buffer.concat(chunks)
+      : typeof body === 'string'
+        ? Buffer.from(body)
+        : body
+  const kept = bytes.subarray(0, bytesMax)
+  return text(unpack(kept, headerOf(headers, 'content-encoding'), unpackedBytesMax) ?? kept, bytesMax)
 }
+
+/** As much as a kept body may become. */
+const unpackedBytesMax = 16_777_216
 
 export function text(body: Buffer | undefined, bytesMax: number): string | undefined {
   return body?.toString('utf8', 0, Math.min(body.length, bytesMax))

@@ -20,7 +20,7 @@ export function toEntry(
   response: GatewayResponse | undefined,
   bodies: Bodies,
 ): Record<string, unknown> {
-  const { request, route, upstream, consumer } = ctx
+  const { request, upstream, consumer } = ctx
   const { durationMs, upstreamMs } = summary
   const uri = toldTarget(ctx, request.target)
   return {
@@ -41,8 +41,7 @@ export function toEntry(
     },
     server: { hostname: hostName, version },
     upstream: upstream.attempts.map(({ address }) => address).join(', '),
-    service_id: route.serviceId ?? '',
-    route_id: route.id,
+    ...idsOf(ctx),
     consumer: consumer && { username: consumer.username },
     client_ip: request.remoteAddress,
     start_time: Math.round(performance.timeOrigin + ctx.startedAt),
@@ -50,6 +49,13 @@ export function toEntry(
     upstream_latency: upstreamMs,
     apisix_latency: Math.max(0, durationMs - (upstreamMs ?? 0)),
   }
+}
+
+/** Of a request that no route took, the host stands for the service. */
+function idsOf({ route, request }: RequestContext): Record<string, unknown> {
+  return route.id === ''
+    ? { service_id: request.host }
+    : { service_id: route.serviceId ?? '', route_id: route.id }
 }
 
 function headersOf(ctx: RequestContext): Record<string, unknown> {

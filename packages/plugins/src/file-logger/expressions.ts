@@ -11,6 +11,15 @@ export function compileAll(rules: readonly unknown[]): readonly CompiledExpr[] {
   })
 }
 
+export function complaintAbout(member: string, rules: readonly unknown[]): string | undefined {
+  try {
+    compileAll(rules)
+    return undefined
+  } catch (error) {
+    return `failed to validate the '${member}' expression: ${error instanceof Error ? error.message : 'invalid'}`
+  }
+}
+
 export function anyHolds(expressions: readonly CompiledExpr[], ctx: RequestContext): boolean {
   return expressions.some((expression) => expression.evaluate((name) => ctx.variable(name)))
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { noUsage, openaiChat } from '@weir/llm'
 import {
   complaintAbout,
@@ -116,13 +117,16 @@ test('what ai-proxy is asked to tell', async () => {
 test('a format of one’s own, and of the metadata', async () => {
   const config = { log_format: { a: 'constant', b: { host: '$host' }, key: '$http_apikey', n: 1 } }
   const request = { headers: { host: 'a.test', apikey: 'sk-1' } }
-  const wanted = { a: 'constant', b: { host: 'a.test' }, n: 1, route_id: '1', service_id: '' }
+  const wanted = { a: 'constant', b: { host: 'a.test' }, n: 1, route_id: '1' }
   expect(await logged(config, { request })).toEqual([wanted])
   expect(await logged({}, { request }, config)).toEqual([wanted])
   const own = { log_format: { mine: true } }
   expect(await logged(own, { request }, config)).toMatchObject([{ mine: true }])
-  const [extra] = await logged({ log_format_extra: { where: '$host' } }, { request })
-  expect(extra).toMatchObject({ where: 'a.test', route_id: '1' })
+  const more = { log_format_extra: { where: '$host', route_id: 'mine', consumer: 'nobody' } }
+  const [extra] = await logged(more, { request })
+  expect(extra).toMatchObject({ where: 'a.test', route_id: '1', consumer: 'nobody' })
+  const [whole] = await logged({}, { request }, { log_format: {} })
+  expect(whole).toMatchObject({ client_ip: expect.any(String) as string })
 })
 
 test('bodies, where they are asked for and as far as they may', async () => {
@@ -134,6 +138,20 @@ test('bodies, where they are asked for and as far as they may', async () => {
   const [silent] = await logged(withRule, { request: { body: 'sent' } })
   expect(silent).not.toHaveProperty('request.body')
   expect(silent).not.toHaveProperty('response.body')
+})
+
+const packed = () => ({ ...upstream(), headers: ['Content-Encoding', 'gzip'], body: gzipSync('plain') })
+
+test('a packed body is shown unpacked, also as a variable', async () => {
+  const config = { include_resp_body: true, log_format: { text: '$resp_body' } }
+  expect(await logged(config, { upstream: packed })).toMatchObject([{ text: 'plain' }])
+})
+
+test('where no route took the request', async () => {
+  const options = { request: { headers: { host: 'a.test' } }, route: { id: '' } }
+  const [entry] = await logged({}, options)
+  expect(entry).toMatchObject({ service_id: 'a.test' })
+  expect(entry).not.toHaveProperty('route_id')
 })
 
 const streaming = () => ({
@@ -172,7 +190,8 @@ test('without a path there is a line in the error log, and no other', async () =
 })
 
 test.each([
-  [{ match: [['no', 'such', 'operator', 'x']] }, /failed to validate the expression/],
+  [{ match: [['no', 'such', 'operator', 'x']] }, /^failed to validate the 'match' expression: /],
+  [{ include_req_body_expr: [['a', 'no', 'b']] }, /^failed to validate the 'include_req_body_expr' expr/],
   [{ max_req_body_bytes: 0 }, /max_req_body_bytes/],
   [{ include_resp_body_expr: [['status', '==', '500']] }, undefined],
 ])('%j: %s', (config, complaint) => {

@@ -3,7 +3,7 @@ import { definePlugin, type RequestContext, type Stage } from '@weir/plugin-api'
 import { toldVariable } from '../told-values/told-variable.ts'
 import { bodyText, collector, seen, text } from './bodies.ts'
 import { type Bodies, toEntry } from './entry.ts'
-import { anyHolds, compileAll } from './expressions.ts'
+import { anyHolds, compileAll, complaintAbout } from './expressions.ts'
 import { llmMembers } from './llm-members.ts'
 import { type LogFile, openLogFile } from './log-files.ts'
 import { compileFormat, type Format } from './log-format.ts'
@@ -18,14 +18,12 @@ export const fileLogger = definePlugin<Config>({
   schema,
   metadataSchema,
   check(config) {
-    const { match = [], include_req_body_expr: request, include_resp_body_expr: response } = config
-    const rules = [...match, ...(request ? [request] : []), ...(response ? [response] : [])]
-    try {
-      compileAll(rules)
-      return undefined
-    } catch (error) {
-      return `failed to validate the expression: ${error instanceof Error ? error.message : 'invalid'}`
-    }
+    const { match, include_req_body_expr: request, include_resp_body_expr: response } = config
+    return (
+      complaintAbout('match', match ?? []) ??
+      complaintAbout('include_req_body_expr', request ? [request] : []) ??
+      complaintAbout('include_resp_body_expr', response ? [response] : [])
+    )
   },
   create(config, host) {
     const match = compileAll(config.match ?? [])
@@ -91,16 +89,15 @@ export const fileLogger = definePlugin<Config>({
           response:
             response && wantsResponseBody(ctx) ? bodyText(response, config.max_resp_body_bytes) : undefined,
         }
-        const lookup = (name: string): unknown =>
-          name === 'request_body'
-            ? text(ctx.request.body, config.max_req_body_bytes)
-            : toldVariable(ctx, name)
+        const lookup = (name: string): unknown => {
+          if (name === 'request_body') return text(ctx.request.body, config.max_req_body_bytes)
+          return name === 'resp_body' ? bodies.response : toldVariable(ctx, name)
+        }
         const entry = place.format
-          ? { ...place.format(lookup), route_id: ctx.route.id, service_id: ctx.route.serviceId ?? '' }
-          : toEntry(ctx, summary, response?.response, bodies)
-        const extra = place.format ? undefined : place.extra?.(lookup)
+          ? { ...place.format(lookup), route_id: ctx.route.id || undefined, service_id: ctx.route.serviceId }
+          : withExtra(toEntry(ctx, summary, response?.response, bodies), place.extra?.(lookup))
         const llm = ctx.llm && llmMembers(ctx.llm)
-        output.write(`${JSON.stringify(Object.assign(entry, extra, llm))}\n`)
+        output.write(`${JSON.stringify(Object.assign(entry, llm))}\n`)
       },
 
       dispose: () => file?.close(),
@@ -118,6 +115,15 @@ export const fileLogger = definePlugin<Config>({
   },
 })
 
+/** The members of the default entry stay as they are. */
+function withExtra(
+  entry: Record<string, unknown>,
+  extra: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  for (const [name, value] of Object.entries(extra)) entry[name] ??= value
+  return entry
+}
+
 interface Place {
   readonly path: string | undefined
   readonly format: Format | undefined
@@ -126,11 +132,15 @@ interface Place {
 
 /** The configuration's own word wins over the metadata's. */
 function placeOf(config: Config, metadata: Metadata): Place {
-  const format = config.log_format ?? metadata.log_format
+  const format = config.log_format ?? (isEmpty(metadata.log_format) ? undefined : metadata.log_format)
   const extra = config.log_format_extra ?? metadata.log_format_extra
   return {
     path: config.path ?? metadata.path,
     format: format && compileFormat(format),
     extra: extra && compileFormat(extra),
   }
+}
+
+function isEmpty(format: object = {}): boolean {
+  return Object.keys(format).length === 0
 }

@@ -1,5 +1,4 @@
 // Replacing parts of a body by regular expressions.
-import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { compilePattern } from '@weir/contract'
 
 export interface FilterConfig {
@@ -59,24 +58,4 @@ function compileReplacement(text: string): (match: readonly unknown[]) => string
 
 function textOf(group: unknown): string {
   return typeof group === 'string' ? group : ''
-}
-
-/** Filters see text. What cannot be unpacked is passed on as it is, and undefined. */
-export function unpack(body: Buffer, encoding: string | undefined, bytesMax: number): Buffer | undefined {
-  try {
-    switch (encoding?.toLowerCase()) {
-      case undefined:
-      case '':
-      case 'identity':
-        return body.subarray(0, bytesMax)
-      case 'gzip':
-        return gunzipSync(body, { maxOutputLength: bytesMax })
-      case 'br':
-        return brotliDecompressSync(body, { maxOutputLength: bytesMax })
-      default:
-        return undefined
-    }
-  } catch {
-    return undefined
-  }
 }

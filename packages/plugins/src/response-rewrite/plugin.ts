@@ -8,7 +8,8 @@ import {
   type Stage,
 } from '@weir/plugin-api'
 import { headerOf, removeHeader } from '../header-list/header-list.ts'
-import { type BodyFilter, compileFilters, unpack } from './body-filters.ts'
+import { unpack } from '../body-encoding/unpack.ts'
+import { type BodyFilter, compileFilters } from './body-filters.ts'
 import { compileHeaderEdits, complaintAboutHeaders } from './header-edits.ts'
 import { type Config, schema } from './schema.ts'
 
