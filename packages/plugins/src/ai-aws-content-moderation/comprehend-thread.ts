@@ -59,7 +59,6 @@ function clientFor({ client: key, settings }: Extract<Question, { segments: unkn
     endpoint: settings.endpoint,
     maxAttempts: 1,
     requestHandler: {
-      connectionTimeout: settings.timeoutMs,
       httpAgent: sockets,
       httpsAgent: { ...sockets, rejectUnauthorized: settings.verifyCertificate },
     },

@@ -7,7 +7,14 @@ import { complaintAbout, createInstance, createTestExchange } from '@weir/plugin
 import { createCertificateAuthority, startComprehendServer } from '@weir/testkit'
 import * as fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { answerOf, asks, callingHost, judging, useService } from '../moderation/judging.testing.ts'
+import {
+  answerOf,
+  asks,
+  callingHost,
+  judging,
+  unreadable,
+  useService,
+} from '../moderation/judging.testing.ts'
 import { chunk, done, usage } from '../moderation/streams.testing.ts'
 import { aiAwsContentModeration } from './plugin.ts'
 import { callsFor } from './segments.ts'
@@ -99,6 +106,13 @@ describe('answers', () => {
     const reply = await answer(answerOf('I kill'), { deny_code: 400 })
     expect(reply?.status).toBe(400)
     expect(reply?.body).toContain('response body exceeds toxicity threshold')
+  })
+
+  test('that cannot be read are what fail_mode says', async () => {
+    expect(await answer(unreadable)).toBeUndefined()
+    const reply = await answer(unreadable, { fail_mode: 'error' })
+    expect(reply).toEqual({ status: 500, body: 'the answer is no JSON object' })
+    expect(await answer(answerOf(''), { fail_mode: 'error' })).toBeUndefined()
   })
 
   test('streams are cut off, marked, or held back', async () => {

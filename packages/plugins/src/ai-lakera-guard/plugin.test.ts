@@ -2,7 +2,14 @@ import { openaiChat, openaiResponses, passthrough } from '@weir/llm'
 import { complaintAbout, createInstance, createTestExchange } from '@weir/plugin-api/harness'
 import { startLakeraServer } from '@weir/testkit'
 import { describe, expect, test } from 'vitest'
-import { answerOf, asks, callingHost, judging, useService } from '../moderation/judging.testing.ts'
+import {
+  answerOf,
+  asks,
+  callingHost,
+  judging,
+  unreadable,
+  useService,
+} from '../moderation/judging.testing.ts'
 import { chunk, done, usage } from '../moderation/streams.testing.ts'
 import { aiLakeraGuard } from './plugin.ts'
 
@@ -112,7 +119,8 @@ describe('answers', () => {
     expect((await stream([piece], {}, unknown)).text).not.toContain('candidates')
     expect((await stream([piece], { fail_open: true }, unknown)).text).toContain(piece)
     expect(await answer(answerOf(''), {}, unknown)).toBeUndefined()
-    expect(await answer(answerOf(''), { fail_mode: 'error' }, unknown)).toMatchObject({ status: 500 })
+    for (const [what, llm] of [[answerOf(''), unknown] as const, [unreadable] as const])
+      expect(await answer(what, { fail_mode: 'error' }, llm)).toMatchObject({ status: 500 })
   })
 
   test('streams pass when only alerts are wanted, as they come when the service may fail', async () => {

@@ -5,7 +5,8 @@ import { FinalPacketCheck } from '../moderation/final-packet.ts'
 import { HeldStream } from '../moderation/held-stream.ts'
 import { framingOf, toStage } from '../moderation/judged-stream.ts'
 import { passed } from '../moderation/moderator.ts'
-import { letStreamPass, noEvents, noInstance, noText, unchecked } from '../moderation/unchecked.ts'
+import { isReadable } from '../moderation/readable.ts'
+import { letStreamPass, noEvents, noInstance, noObject, noText, unchecked } from '../moderation/unchecked.ts'
 import { messagesOf } from './conversation.ts'
 import { createGuard } from './guard.ts'
 import { pluginName } from './plugin-name.ts'
@@ -43,8 +44,9 @@ export const aiLakeraGuard = definePlugin<Config>({
         if (!llm || !checksAnswers || answer.status >= errorStatusMin) return undefined
         const { hasText, name } = llm.protocol
         if (!hasText) return unchecked(ctx, pluginName, config.fail_mode, noText(name))
-        const outcome = await guard.check(ctx, 'response', await answer.readText())
-        return replyTo(outcome, llm, config.deny_code)
+        const text = await answer.readText()
+        if (text === '' && !isReadable(answer)) return unchecked(ctx, pluginName, config.fail_mode, noObject)
+        return replyTo(await guard.check(ctx, 'response', text), llm, config.deny_code)
       },
 
       stage(ctx, response) {

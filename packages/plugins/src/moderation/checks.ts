@@ -5,9 +5,10 @@ import { FinalPacketCheck } from './final-packet.ts'
 import { HeldStream } from './held-stream.ts'
 import { type EventStage, framingOf, type JudgedStream, toStage } from './judged-stream.ts'
 import { type Moderator, type Outcome, passed } from './moderator.ts'
+import { isReadable } from './readable.ts'
 import { RealtimeCheck } from './realtime.ts'
 import { type CheckConfig, timerMsMax } from './schema.ts'
-import { letStreamPass, noEvents, noInstance, noText, unchecked } from './unchecked.ts'
+import { letStreamPass, noEvents, noInstance, noObject, noText, unchecked } from './unchecked.ts'
 
 /** Answers from this status on are no content. */
 export const errorStatusMin = 400
@@ -44,8 +45,9 @@ export function createChecks(plugin: string, config: CheckConfig, moderator: Mod
       if (!llm || !config.check_response || answer.status >= errorStatusMin) return undefined
       const { hasText, name } = llm.protocol
       if (!hasText) return unchecked(ctx, plugin, config.fail_mode, noText(name))
-      const outcome = await moderator.check(ctx, 'response', await answer.readText())
-      return replyTo(outcome, llm, config.deny_code)
+      const text = await answer.readText()
+      if (text === '' && !isReadable(answer)) return unchecked(ctx, plugin, config.fail_mode, noObject)
+      return replyTo(await moderator.check(ctx, 'response', text), llm, config.deny_code)
     },
 
     stage(ctx, response) {

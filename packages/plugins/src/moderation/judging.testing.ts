@@ -50,6 +50,13 @@ export function answerOf(text: string, status = 200): LlmAnswer {
 
 type Make = (config: object) => { readonly host: TestHost; readonly instance: PluginInstance }
 
+/** What calls itself an answer, and is a stream that came as a whole. */
+export const unreadable: LlmAnswer = {
+  ...answerOf(''),
+  bytes: Buffer.from('data: {"choices":[{"delta":{"content":"kill"}}]}\n\n'),
+  json: undefined,
+}
+
 /** Shows requests and answers to a plugin. `checked` is the configuration with which it judges answers. */
 export function judging(make: Make, checked: object) {
   return {

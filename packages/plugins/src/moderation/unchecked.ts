@@ -25,6 +25,8 @@ export function letStreamPass(...of: Parameters<typeof unchecked>): void {
   if (unchecked(...of)) throw new GatewayError('stage_failed', reason)
 }
 
+export const noObject = 'the answer is no JSON object'
+
 export const noEvents = 'the answer streams, but not in events'
 
 export function noInstance(plugin: string): string {
