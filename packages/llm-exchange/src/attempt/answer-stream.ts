@@ -9,7 +9,7 @@ import {
   StreamWatch,
   type Watch,
 } from '@weir/llm'
-import type { ByteSink } from '@weir/plugin-api'
+import type { ByteSink, RequestContext } from '@weir/plugin-api'
 
 export class AnswerStream {
   readonly watch: Watch
@@ -38,15 +38,15 @@ export class AnswerStream {
     this.#answers = reply ? 1 : target.answersWanted(body)
   }
 
-  /** What the client gets of a chunk: the same bytes, or what they are converted to. */
+  /** What the client gets of a chunk: the same events, or what they are converted to; without broken ones. */
   push(chunk: Buffer): Buffer {
-    this.watch.push(chunk)
-    return this.#converter ? this.#converter.push(chunk, this.watch.done) : chunk
+    const events = this.watch.push(chunk)
+    return this.#converter ? this.#converter.push(events, this.watch.done) : events
   }
 
   /** The last bytes of a stream that ended without saying so. */
-  end(): Buffer | undefined {
-    return this.#converter?.end()
+  end(): Buffer {
+    return this.#converter ? this.#converter.end() : this.watch.rest
   }
 
   /**
@@ -90,5 +90,10 @@ export class AnswerStream {
     else if (isWhole) this.pass(event)
     this.#breakage = error
     this.#sink?.fail(error)
+  }
+
+  reportBroken(log: RequestContext['log'], instance: string): void {
+    const { brokenEvents: events } = this.watch
+    if (events > 0) log.warn('broken events of a stream were left out', { instance, events })
   }
 }

@@ -279,22 +279,22 @@ export class Attempt implements ExchangeHandler, ByteStream {
 
   #firstToken(chunk: Buffer): void {
     const length = this.#bytes + chunk.length
-    if (this.#rules.first_token_timeout !== undefined && isComment(chunk)) {
-      // While another instance may still be asked, nothing is sent, not even what keeps a connection alive.
-      if (length > heldBytesMax) return this.#exceedBytes()
-      this.#bytes = length
-      this.#stream?.pass(this.#stream.push(chunk))
-      return
-    }
-    this.firstTokenMs ||= Math.floor(performance.now() - this.startedAt)
     if (length > (this.#rules.max_response_bytes ?? Infinity)) return this.#exceedBytes()
     const out = this.#stream?.push(chunk)
     const isNothing = !out || out.length === 0
-    if (this.watch?.done && (isNothing || isOnlyTerminator(chunk))) return this.#failEmpty()
+    if (this.watch?.done && (isNothing || isOnlyTerminator(out))) return this.#failEmpty()
     if (isNothing) {
       this.#bytes = length
       return
     }
+    if (this.#rules.first_token_timeout !== undefined && isComment(out)) {
+      // While another instance may still be asked, nothing is sent, not even what keeps a connection alive.
+      if (length > heldBytesMax) return this.#exceedBytes()
+      this.#bytes = length
+      this.#stream?.pass(out)
+      return
+    }
+    this.firstTokenMs = Math.floor(performance.now() - this.startedAt)
     if (this.#exchange) limitGaps(this.#exchange, this.#rules)
     this.state = 'streaming'
     this.#pass(chunk.length, out)
@@ -389,6 +389,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
     this.endedMs = Math.floor(performance.now() - this.startedAt)
     clearTimeout(this.#durationTimer)
     if (this.#record) endRecord(this.#record, status)
+    this.#stream?.reportBroken(this.#ctx.log, this.instance.name)
   }
 }
 

@@ -76,7 +76,7 @@ export const noPath: Failure = {
 /** `first_token_timeout` is over. */
 export const lateToken = ownFailure(504, 'the LLM service sent no token in time', 'nginx')
 
-const nothingSent = ownFailure(502, 'the LLM service ended its stream without sending anything')
+const nothingSent = ownFailure(502, 'the LLM service ended its stream without sending anything usable')
 /** In the contract's words. */
 const nothingConverted = textFailure(
   502,

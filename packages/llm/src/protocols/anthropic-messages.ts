@@ -80,8 +80,8 @@ export const anthropicMessages: ClientProtocol = {
 
 const anthropicEnd = 'event: message_stop\ndata: {}\n\n'
 
-function readEvent(event: SseEvent): EventFacts {
-  const data = parseObject(event.data)
+function readEvent(event: SseEvent, parsed?: JsonObject): EventFacts {
+  const data = parsed ?? parseObject(event.data)
   switch (event.type) {
     case 'content_block_delta': {
       const delta = data ? objectAt(data, 'delta') : {}

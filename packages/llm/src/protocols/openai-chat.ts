@@ -85,10 +85,10 @@ export const openaiChat: ClientProtocol = {
   isDataEvent: (event) => event.type === 'message' && event.data !== '[DONE]',
 }
 
-function readEvent(event: SseEvent): EventFacts {
+function readEvent(event: SseEvent, data?: JsonObject): EventFacts {
   if (event.type !== 'message') return {}
   if (event.data.trim() === '[DONE]') return { done: true }
-  const chunk = parseObject(event.data)
+  const chunk = data ?? parseObject(event.data)
   if (!chunk) return {}
   let text: string | undefined
   let toolCall = false

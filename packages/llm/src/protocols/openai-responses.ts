@@ -91,9 +91,9 @@ export const openaiResponses: ClientProtocol = {
   isDataEvent: (event) => event.type === 'response.completed',
 }
 
-function readEvent(event: SseEvent): EventFacts {
+function readEvent(event: SseEvent, parsed?: JsonObject): EventFacts {
   const done = endings.has(event.type)
-  const data = parseObject(event.data)
+  const data = parsed ?? parseObject(event.data)
   if (!data) return { done }
   if (event.type === 'response.output_text.delta') return { text: textAt(data, 'delta') }
   const response = objectAt(data, 'response')

@@ -78,7 +78,8 @@ export interface ClientProtocol {
   /** Texts of the selected roles: system texts always when selected; turns all, or the last run. */
   turnTexts(body: JsonObject, mode: 'last' | 'all', roles: readonly CheckedRole[]): readonly string[]
   readonly marks: StreamMarks | undefined
-  readEvent(event: SseEvent): EventFacts
+  /** `data`: the event's, where the caller has parsed it. */
+  readEvent(event: SseEvent, data?: JsonObject): EventFacts
   /** Usage of a complete answer, or of a stream's usage event. */
   usage(raw: JsonObject): UsageReport
   answerUsage(answer: JsonObject): JsonObject | undefined

@@ -11,6 +11,9 @@ export class FrameWatch implements Watch {
   done = false
   finished = 0
   toolCall = false
+  readonly brokenEvents = 0
+  /** Everything passes at once. */
+  readonly rest: Buffer = Buffer.alloc(0)
   readonly #protocol: ClientProtocol
   readonly #wantsText: boolean
   readonly #frames = new FrameSplitter()
@@ -24,8 +27,9 @@ export class FrameWatch implements Watch {
     return this.#frames.betweenEvents
   }
 
-  push(chunk: Buffer): void {
+  push(chunk: Buffer): Buffer {
     for (const event of this.#frames.push(chunk)) this.#read(event)
+    return chunk
   }
 
   #read(event: SseEvent): void {

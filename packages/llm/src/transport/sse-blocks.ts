@@ -3,43 +3,59 @@ import { sseCarryBytesMax } from './sse-splitter.ts'
 
 const LF = 10
 const CR = 13
+const nothing = Buffer.alloc(0)
 
 /**
  * Feed it the chunks of one stream in order. What it returns are whole events, as many as there are: one that is
- * spread over several chunks comes with those that follow it in the last of them. An event that is longer than the
- * bound is left out.
+ * spread over several chunks comes with those that follow it in the last of them. Only an event that has become
+ * longer than the bound without being whole comes as it is, and then piece by piece. No byte is lost or doubled.
  */
 export class SseBlocks {
+  /** Bytes at the beginning of what `take` returned last that belong to an overlong event. */
+  overlongBytes = 0
   /** The beginning of an event whose end has not come. */
   #carry: Buffer[] = []
   #carryBytes = 0
-  /** Whether a line has just ended, so that a line feed at the start of the next chunk ends the event. */
-  #lineIsEmpty = false
-  #skipping = false
+  /** Whether a line or an event has just ended, so that a line feed at the start of the next chunk is a blank line. */
+  #lineIsEmpty = true
+  #isOverlong = false
 
-  /** Whether the last chunk ended with the end of an event. */
-  get betweenEvents(): boolean {
-    return this.#carryBytes === 0 && !this.#skipping
+  /** Whether what was returned so far ends in the middle of an event. */
+  get isOverlong(): boolean {
+    return this.#isOverlong
   }
 
-  /** The events completed by this chunk. */
-  take(chunk: Buffer): Buffer | undefined {
+  /** What came after the last whole event and was not returned. */
+  get rest(): Buffer {
+    return this.#carryBytes === 0 ? nothing : Buffer.concat(this.#carry)
+  }
+
+  /** The events completed by this chunk; empty when it completes none. */
+  take(chunk: Buffer): Buffer {
     const end = this.#lastEnd(chunk)
-    if (end === chunk.length && this.#carryBytes === 0 && !this.#skipping) return chunk
-    const start = this.#skipping && end > 0 ? this.#firstEnd(chunk) : 0
-    if (end < chunk.length) this.#lineIsEmpty = this.#endsLine(chunk, end)
-    else if (end > 0) this.#lineIsEmpty = false
-    if (end === 0) {
-      this.#keep(chunk)
-      return undefined
-    }
-    this.#skipping = false
-    if (start < end) this.#carry.push(chunk.subarray(start, end))
-    const block = this.#carry.length === 1 ? this.#carry[0] : Buffer.concat(this.#carry)
+    this.overlongBytes = 0
+    if (end === chunk.length && this.#carryBytes === 0 && !this.#isOverlong) return chunk
+    if (this.#isOverlong) this.overlongBytes = end > 0 ? this.#firstEnd(chunk) : chunk.length
+    this.#lineIsEmpty = this.#endsLine(chunk, end)
+    if (end === 0) return this.#isOverlong ? chunk : this.#wait(chunk)
+    this.#isOverlong = false
+    const block = end < chunk.length ? chunk.subarray(0, end) : chunk
+    const whole = this.#carryBytes === 0 ? block : Buffer.concat([...this.#carry, block])
+    this.#carry = end < chunk.length ? [chunk.subarray(end)] : []
+    this.#carryBytes = chunk.length - end
+    return whole
+  }
+
+  #wait(chunk: Buffer): Buffer {
+    this.#carry.push(chunk)
+    this.#carryBytes += chunk.length
+    if (this.#carryBytes <= sseCarryBytesMax) return nothing
+    const bytes = Buffer.concat(this.#carry)
     this.#carry = []
     this.#carryBytes = 0
-    if (end < chunk.length) this.#keep(chunk.subarray(end))
-    return block
+    this.#isOverlong = true
+    this.overlongBytes = bytes.length
+    return bytes
   }
 
   /** The place after the last blank line, 0 when there is none. */
@@ -72,16 +88,6 @@ export class SseBlocks {
     let last = chunk.length - 1
     while (last >= start && chunk[last] === CR) last--
     if (last >= start) return chunk[last] === LF
-    return start === 0 && this.#lineIsEmpty
-  }
-
-  #keep(bytes: Buffer): void {
-    if (this.#skipping) return
-    this.#carryBytes += bytes.length
-    this.#carry.push(bytes)
-    if (this.#carryBytes <= sseCarryBytesMax) return
-    this.#skipping = true
-    this.#carry = []
-    this.#carryBytes = 0
+    return start > 0 || this.#lineIsEmpty
   }
 }

@@ -20,17 +20,6 @@ export class SseSplitter {
   /** Whether the last byte ended a line, so that a line feed now makes a blank one: it may be cut anywhere. */
   #lineIsEmpty = false
   #skipping = false
-  #overlong = false
-
-  /** Whether an event was dropped because it was longer than the bound. */
-  get overlong(): boolean {
-    return this.#overlong
-  }
-
-  /** Whether the last chunk ended with the end of an event. */
-  get betweenEvents(): boolean {
-    return this.#carryBytes === 0 && !this.#skipping
-  }
 
   /** What came after the last whole event. */
   get rest(): Buffer {
@@ -39,12 +28,12 @@ export class SseSplitter {
 
   /** The events completed by this chunk. */
   push(chunk: Buffer): readonly SseEvent[] {
-    const pieces = this.split(chunk)
+    const pieces = this.#split(chunk)
     return pieces.length === 0 ? none : pieces.map(parseSseEvent)
   }
 
   /** The bytes of the events completed by this chunk, not yet read. */
-  split(chunk: Buffer): readonly Buffer[] {
+  #split(chunk: Buffer): readonly Buffer[] {
     let events: Buffer[] | undefined
     let start = 0
     let at = 0
@@ -92,7 +81,6 @@ export class SseSplitter {
     if (this.#skipping) return
     this.#carryBytes += bytes.length
     if (this.#carryBytes > sseCarryBytesMax) {
-      this.#overlong = true
       this.#skipping = true
       this.#carry = []
       this.#carryBytes = 0

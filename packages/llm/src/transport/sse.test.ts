@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SseBlocks } from './sse-blocks.ts'
-import { encodeSseEvent, parseSseEvent } from './sse-event.ts'
+import { encodeSseEvent, eventEnd, hasData, parseSseEvent } from './sse-event.ts'
 import { sseCarryBytesMax, SseSplitter } from './sse-splitter.ts'
 
 const line = fc.oneof(
@@ -63,14 +63,35 @@ test('fields are read as the contract says', () => {
   expect(encodeSseEvent({ type: 'message', data: '[DONE]' })).toBe('data: [DONE]\n\n')
 })
 
-test('an event of more than 1 MiB is dropped, said so, and the next one is read', () => {
+test('events end where the splitter cuts them', () => {
+  fc.assert(
+    fc.property(stream, (whole) => {
+      const ends: number[] = []
+      for (let at = 0; at < whole.length; at = ends.at(-1) ?? 0) ends.push(eventEnd(whole, at))
+      let end = 0
+      const { events } = split([Buffer.from(whole, 'latin1')])
+      expect(ends).toEqual(events.map(({ bytes }) => (end += bytes?.length ?? 0)))
+    }),
+  )
+})
+
+test.each([
+  ['data: x\n\n', true],
+  ['Data:\r\n\r\n', true],
+  ['event: x\nid: 1\n\n', false],
+  [': data: x\n\n', false],
+  ['\n\n', false],
+])('%j has data: %s', (text, has) => {
+  expect(hasData(parseSseEvent(Buffer.from(text)))).toBe(has)
+})
+
+test('an event of more than 1 MiB is dropped, and the next one is read', () => {
   const splitter = new SseSplitter()
   const piece = Buffer.alloc(sseCarryBytesMax / 4, 'x')
   expect(splitter.push(Buffer.from('data: '))).toEqual([])
   for (let i = 0; i < 3; i++) splitter.push(piece)
-  expect(splitter.overlong).toBe(false)
+  expect(splitter.rest.length).toBeGreaterThan(0)
   splitter.push(piece)
-  expect(splitter.overlong).toBe(true)
   expect(splitter.rest).toHaveLength(0)
   expect(splitter.push(Buffer.from('xx\n\ndata: next\n\n')).map((event) => event.data)).toEqual(['next'])
 })
@@ -80,23 +101,26 @@ test('blocks hold the same events, each whole, wherever the stream was cut', () 
     fc.property(stream, fc.string(), fc.array(fc.nat(), { maxLength: 6 }), (whole, tail, cuts) => {
       const rest = tail.replaceAll(/[\r\n]/g, '')
       const blocks = new SseBlocks()
-      const taken = cut(Buffer.from(whole + rest), cuts).map((chunk) => blocks.take(chunk) ?? Buffer.alloc(0))
+      const taken = cut(Buffer.from(whole + rest), cuts).map((chunk) => blocks.take(chunk))
       expect(Buffer.concat(taken).toString()).toBe(whole)
       for (const block of taken) expect(split([block]).rest).toHaveLength(0)
-      expect(blocks.betweenEvents).toBe(rest === '')
+      expect(blocks.rest.toString()).toBe(rest)
     }),
   )
 })
 
-test('a block leaves out an event of more than 1 MiB, and nothing else', () => {
+test('an event of more than 1 MiB comes in pieces that say so, and nothing else does', () => {
   const blocks = new SseBlocks()
   const piece = Buffer.alloc(sseCarryBytesMax / 4, 'x')
-  const take = (text: string) => blocks.take(Buffer.from(text))?.toString()
-  expect(take('data: a\n\ndata: ')).toBe('data: a\n\n')
-  for (let i = 0; i < 5; i++) expect(blocks.take(piece)).toBeUndefined()
-  expect(blocks.betweenEvents).toBe(false)
-  expect(take('xx\n')).toBeUndefined()
-  expect(take('\ndata: b\n\ndata: c\n\nda')).toBe('data: b\n\ndata: c\n\n')
-  expect(take('ta: d\n\n')).toBe('data: d\n\n')
-  expect(blocks.betweenEvents).toBe(true)
+  const take = (text: string) => [blocks.take(Buffer.from(text)).toString(), blocks.overlongBytes]
+  expect(take('data: a\n\ndata: ')).toEqual(['data: a\n\n', 0])
+  for (let i = 0; i < 3; i++) expect(blocks.take(piece)).toHaveLength(0)
+  expect(blocks.isOverlong).toBe(false)
+  expect(blocks.take(piece)).toHaveLength(sseCarryBytesMax + 6)
+  expect(blocks).toMatchObject({ isOverlong: true, overlongBytes: sseCarryBytesMax + 6 })
+  expect(take('xx\n')).toEqual(['xx\n', 3])
+  expect(take('\ndata: b\n\ndata: c\n\nda')).toEqual(['\ndata: b\n\ndata: c\n\n', 1])
+  expect(blocks).toMatchObject({ isOverlong: false, rest: Buffer.from('da') })
+  expect(take('ta: d\n\n')).toEqual(['data: d\n\n', 0])
+  expect(blocks.rest).toHaveLength(0)
 })
