@@ -67,6 +67,9 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
     : undefined
   const trusted = trustedAddresses(settings)
   const endings = new Endings()
+  const health = apisix.disable_upstream_healthcheck
+    ? undefined
+    : (wanted: HealthWanted) => parts.health(wanted)
   const serving = new Serving({
     settings,
     prefix: parts.prefix,
@@ -83,12 +86,12 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
       settings: { forwardClientCredentials: weir.forward_client_credentials, trustedAddresses: trusted },
       now: Date.now,
       beforeEnd: (finish) => endings.add(finish),
-      health: (wanted) => parts.health(wanted),
+      health: health ?? (() => unchecked),
     },
     upstreams: createCompiledUpstreams({
       origins,
       resolver,
-      health: apisix.disable_upstream_healthcheck ? undefined : (wanted) => parts.health(wanted),
+      health,
       trusted,
       keepAlive: {
         connections: nginx_config.http.upstream.keepalive,
@@ -111,6 +114,15 @@ export async function createServing(parts: ServingParts): Promise<ServingThread>
       await origins.close()
     },
   }
+}
+
+/** What is not checked is healthy (`apisix.disable_upstream_healthcheck`). */
+const unchecked: HealthView = {
+  isUsable: () => true,
+  anyUsable: () => true,
+  version: 0,
+  report: () => {},
+  release: () => {},
 }
 
 /** Absent: nobody is trusted more than others (etcd.md §9). */
