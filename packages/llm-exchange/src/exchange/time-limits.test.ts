@@ -54,7 +54,7 @@ test.each([
   ],
 ])('first_token_timeout: %s in time, and another instance is asked', async (_, serve) => {
   answer = serve
-  const result = await call(route({ first_token_timeout: 200 }), asStream)
+  const result = await call(route({ first_token_timeout: 1000 }), asStream)
   expect(result).toMatchObject({ status: 200, ended: 'complete' })
   expect(result.text).not.toContain(': wait')
   expect(second.requests).toHaveLength(1)
