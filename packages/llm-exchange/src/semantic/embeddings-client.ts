@@ -71,6 +71,8 @@ function readVectors(answer: unknown, count: number): UnitVector[] {
   for (const [position, item] of (data as unknown[]).entries()) {
     const member = isJsonObject(item) ? item : {}
     const index = typeof member['index'] === 'number' ? member['index'] : position
+    if (!Number.isInteger(index) || index < 0 || index >= count)
+      throw new Error('the embeddings service sent a vector of no text')
     vectors[index] = toUnit(member['embedding'])
   }
   if (Object.keys(vectors).length !== count) throw new Error('the embeddings service left vectors out')
@@ -84,6 +86,7 @@ function toUnit(value: unknown): UnitVector {
   return length > 0 ? value.map((one) => one / length) : value
 }
 
+/** JSON may hold numbers that are too large, such as 1e999: one infinity would make every cosine nothing. */
 function isVector(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'number')
+  return Array.isArray(value) && value.every((one) => Number.isFinite(one))
 }

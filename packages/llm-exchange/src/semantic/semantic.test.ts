@@ -97,6 +97,21 @@ test.each([
   expect(first.ctx.responseHeaders.at(-1)).toEqual(['X-AI-Semantic-Picked-Instance', 'fallback'])
 })
 
+test.each([
+  ['null', 'null'],
+  ['no vectors', '{"data":[1]}'],
+  ['a vector that is none', '{"data":[{"embedding":null}]}'],
+  ['a number too large', '{"data":[{"embedding":[1e999,0]}]}'],
+  ['a vector of another length', '{"data":[{"embedding":[1]}]}'],
+  ['the vector of another text', '{"data":[{"index":1,"embedding":[1,0]}]}'],
+])('a service that answers with %s has failed', async (_, body) => {
+  const kept = route({ fallback: 'poet' })
+  expect((await ask('code', kept)).ctx.llm?.instance).toBe('coder')
+  server.setScript(({ url }) => (url.startsWith('/v1/embeddings') ? { body } : undefined))
+  const { status, ctx } = await ask('code', kept)
+  expect([status, ctx.llm?.instance]).toEqual([200, 'poet'])
+})
+
 test('examples are asked for once an hour', async () => {
   const kept = route({ debugging: false })
   for (let i = 0; i < 3; i++) await ask('pretty', kept)
