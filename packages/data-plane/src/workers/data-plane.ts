@@ -181,6 +181,7 @@ export class DataPlane {
     const { settings } = this.#parts
     const { export_addr, export_uri, metric_prefix } = settings.plugin_attr.prometheus
     const shape = metricsShape(settings)
+    const hasStore = settings.deployment.config_provider === 'etcd'
     const expire = createExpiry(expirySeconds(settings))
     return createMetricsServer({
       ip: export_addr.ip,
@@ -188,7 +189,7 @@ export class DataPlane {
       path: export_uri,
       collect: async () => {
         const { crew, metrics, feed, health, version } = this.#parts
-        const storeIsReachable = this.#storeStatus.reachable
+        const storeIsReachable = hasStore ? this.#storeStatus.reachable : undefined
         writeNodeMetrics(metrics, { feed, storeIsReachable, checkers: health.list(), version })
         const others = await crew.collect()
         const snapshots = [metrics.snapshot(), ...others]

@@ -34,3 +34,9 @@ test('revisions by kind, the store, and the nodes of plain upstreams', () => {
     { labels: ['/apisix/upstreams/2', '127.0.0.1', '80'], values: [0] },
   ])
 })
+
+test('nothing of a store where there is none', () => {
+  const metrics = createMetrics()
+  writeNodeMetrics(metrics, { feed: new Feed(), storeIsReachable: undefined, checkers: [], version: '1' })
+  expect(Object.keys(metrics.snapshot()).filter((name) => name.startsWith('etcd'))).toEqual([])
+})

@@ -7,7 +7,8 @@ import type { Feed } from './feed.ts'
 
 export interface NodeState {
   readonly feed: Feed
-  readonly storeIsReachable: boolean
+  /** undefined where the configuration is a file's. */
+  readonly storeIsReachable: boolean | undefined
   readonly checkers: readonly CheckerListing[]
   readonly version: string
 }
@@ -57,7 +58,20 @@ export function writeNodeMetrics(
   metrics.gauge('node_info', { hostname: hostname(), version }).set(1)
   // There from the beginning, so that its first rise is seen.
   metrics.counter('nginx_metric_errors_total', {}).inc(0)
-  metrics.gauge('etcd_reachable', {}).set(storeIsReachable ? 1 : 0)
+  if (storeIsReachable !== undefined) writeStoreMetrics(metrics, feed, storeIsReachable)
+  metrics.clear('upstream_status')
+  for (const { name: checker, nodes } of checkers) {
+    // Instances of AI plugins are left out, as in APISIX (routing.md §10.3).
+    if (!checker.startsWith(plainChecker)) continue
+    const name = checker.slice(plainChecker.length)
+    for (const { ip, port, status } of nodes) {
+      metrics.gauge('upstream_status', { name, ip, port: String(port) }).set(usable.has(status) ? 1 : 0)
+    }
+  }
+}
+
+function writeStoreMetrics(metrics: LocalMetrics, feed: Feed, isReachable: boolean): void {
+  metrics.gauge('etcd_reachable', {}).set(isReachable ? 1 : 0)
   const newest = feed.newestRevisions
   let max = 0
   for (const directory of watched) {
@@ -68,13 +82,4 @@ export function writeNodeMetrics(
   metrics.gauge('etcd_modify_indexes', { key: 'max_modify_index' }).set(max)
   metrics.gauge('etcd_modify_indexes', { key: 'prev_index' }).set(feed.revision)
   metrics.gauge('etcd_modify_indexes', { key: 'x_etcd_index' }).set(feed.revision)
-  metrics.clear('upstream_status')
-  for (const { name: checker, nodes } of checkers) {
-    // Instances of AI plugins are left out, as in APISIX (routing.md §10.3).
-    if (!checker.startsWith(plainChecker)) continue
-    const name = checker.slice(plainChecker.length)
-    for (const { ip, port, status } of nodes) {
-      metrics.gauge('upstream_status', { name, ip, port: String(port) }).set(usable.has(status) ? 1 : 0)
-    }
-  }
 }

@@ -26,11 +26,12 @@ export function labelsOf(ctx: RequestContext, preferName: boolean): Labels {
 }
 
 /** What tells two sets of such labels apart, for a look-up that builds none. */
-export function labelsKeyOf(ctx: RequestContext): string {
+export function labelsKeyOf(ctx: RequestContext, preferName: boolean): string {
   const { route, llm } = ctx
+  const names = preferName ? `\n${route.name ?? ''}\n${route.serviceName ?? ''}` : ''
   const caller = `${ctx.consumer?.username ?? ''}\n${nodeOf(ctx)}\n${requestTypeOf(ctx)}`
   const models = llm ? `\n${cut(llm.requestModel)}\n${cut(llm.model)}` : ''
-  return `${route.id}\n${route.uri}\n${route.hostPattern}\n${route.serviceId ?? ''}\n${caller}${models}`
+  return `${route.id}\n${route.uri}\n${route.hostPattern}\n${route.serviceId ?? ''}\n${caller}${models}${names}`
 }
 
 function nodeOf(ctx: RequestContext): string {

@@ -93,6 +93,16 @@ describe('any request', () => {
     expect(text).toContain('route="seven",service="svc"')
     expect(text).toContain('route="8",service="s"')
   })
+
+  test('follows names that change', () => {
+    const { page, request } = counting({ prefer_name: true })
+    request({})
+    request({ route: { ...route, serviceName: undefined } })
+    request({ route: { ...route, name: undefined } })
+    const text = page().join('\n')
+    expect(text).toContain('route="seven",service="s"')
+    expect(text).toContain('route="7",service="svc"')
+  })
 })
 
 describe('a request to an LLM', () => {

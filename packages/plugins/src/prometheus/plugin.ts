@@ -47,7 +47,7 @@ export const prometheus = definePlugin<Config>({
       log(ctx, summary) {
         followMetadata()
         ctx.state.get(activeConnection)?.dec()
-        const key = labelsKeyOf(ctx) + extra.keyOf(ctx)
+        const key = labelsKeyOf(ctx, prefer_name) + extra.keyOf(ctx)
         let series = bound.get(key)
         if (!series) {
           if (bound.size >= seriesMax) bound.clear()
