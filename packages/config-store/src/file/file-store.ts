@@ -95,16 +95,16 @@ class FileStore extends StandaloneStore {
       if (!isRacy) this.#seen = seen
       const read = await readAnyDocuments({ text, format, env })
       if (!read.ok) return { kind: read.kind, problem: read.error }
-      if (!this.#closing.signal.aborted) this.#use(read, Math.floor(mtimeMs / 1000))
+      if (!this.#closing.signal.aborted) await this.#use(read, Math.floor(mtimeMs / 1000))
       return undefined
     } catch (error) {
       return { kind: 'unfinished', problem: error instanceof Error ? error.message : String(error) }
     }
   }
 
-  #use({ plugins, documents }: Extract<ReadDocuments, { readonly ok: true }>, mtimeSeconds: number): void {
+  async #use({ plugins, documents }: ReadDocuments & { ok: true }, mtimeSeconds: number): Promise<void> {
     this.#plugins = plugins ?? this.#plugins
-    this.replace(this.#plugins ? [this.#plugins, ...documents] : documents, mtimeSeconds)
+    await this.replace(this.#plugins ? [this.#plugins, ...documents] : documents, mtimeSeconds)
   }
 }
 

@@ -33,7 +33,7 @@ test('a follower waits for the first configuration, be it empty', async () => {
   void follower.initialized.then(() => (isLoaded = true))
   await new Promise((resolve) => setImmediate(resolve))
   expect(isLoaded).toBe(false)
-  store.replace([])
+  await store.replace([])
   await follower.initialized
   follower.close()
   await store.close()
@@ -41,9 +41,9 @@ test('a follower waits for the first configuration, be it empty', async () => {
 
 test('what stays the same keeps its revision, what changes gets a new one', async () => {
   const store = new StandaloneStore()
-  store.replace([document('/routes/a', '1'), document('/routes/b', '1')])
+  await store.replace([document('/routes/a', '1'), document('/routes/b', '1')])
   const before = await store.list('/')
-  store.replace([document('/routes/a', '1'), document('/routes/b', '2')])
+  await store.replace([document('/routes/a', '1'), document('/routes/b', '2')])
   const after = await store.list('/')
   expect(after.entries[0]).toEqual(before.entries[0])
   expect(after.entries[1]?.modRevision).toBeGreaterThan(before.revision)
@@ -53,10 +53,10 @@ test('what stays the same keeps its revision, what changes gets a new one', asyn
 test('the version that is in force stands for its text; another one, also a lower one, is news', async () => {
   const store = new StandaloneStore()
   const value = async () => (await store.get('/routes/a')).entry
-  store.replace([document('/routes/a', 'one', 5)])
-  store.replace([document('/routes/a', 'two', 5)])
+  await store.replace([document('/routes/a', 'one', 5)])
+  await store.replace([document('/routes/a', 'two', 5)])
   expect(await value()).toMatchObject({ value: 'one', modRevision: 5 })
-  store.replace([document('/routes/a', 'three', 4)])
+  await store.replace([document('/routes/a', 'three', 4)])
   expect(await value()).toMatchObject({ value: 'three', modRevision: 4 })
 })
 
@@ -82,7 +82,7 @@ test('after any sequence of configurations a follower has the last one, in its o
       const store = new StandaloneStore()
       const { follower, entries } = copyOf(store)
       for (const configuration of configurations) {
-        store.replace(configuration.map(({ key, value }) => document(key, value)))
+        await store.replace(configuration.map(({ key, value }) => document(key, value)))
         // Some of them meet the follower while it lists or opens its watch.
         await new Promise((resolve) => setImmediate(resolve))
       }

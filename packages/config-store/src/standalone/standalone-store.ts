@@ -11,6 +11,7 @@ import {
   type StoreWatch,
   type WatchListener,
 } from '../store.ts'
+import { Turns } from '../turns.ts'
 import { StandaloneWatch } from './watch.ts'
 
 /** What the store holds of a document. */
@@ -18,6 +19,9 @@ interface Held {
   readonly entry: StoreEntry
   readonly version: number | undefined
 }
+
+/** Changes that watchers are told of at once; a configuration of so many documents takes effect in one step. */
+const CHANGES_PER_TURN = 100
 
 export class StandaloneStore implements ConfigStore {
   /** Resources are called `/routes/1` in these modes, without a prefix (contract: recorded/standalone.jsonl). */
@@ -27,6 +31,7 @@ export class StandaloneStore implements ConfigStore {
   #held = new Map<string, Held>()
   #revision = 0
   #closed = false
+  #replaced: Promise<void> = Promise.resolve()
 
   constructor() {
     // Heard only by those who list.
@@ -46,9 +51,17 @@ export class StandaloneStore implements ConfigStore {
    * Becomes this configuration. Documents of one kind keep their order: where nothing else decides, the earlier one
    * counts as the older one. A document with the version that is in force is taken to be the one in force, whatever
    * its text (contract: admin-api.md §7).
+   * Takes several turns of the event loop for many documents; resolves when all watchers know. One configuration
+   * follows the other.
    * @param base no change gets a smaller revision than this.
    */
-  replace(documents: readonly StandaloneDocument[], base = 0): void {
+  replace(documents: Iterable<StandaloneDocument>, base = 0): Promise<void> {
+    this.#replaced = this.#replaced.then(() => this.#replace(documents, base))
+    return this.#replaced
+  }
+
+  async #replace(documents: Iterable<StandaloneDocument>, base: number): Promise<void> {
+    const turns = new Turns()
     const before = this.#held
     const after = new Map<string, Held>()
     const changes: StoreChange[] = []
@@ -74,15 +87,27 @@ export class StandaloneStore implements ConfigStore {
       if (!entry) continue
       youngest.set(kind, Math.max(youngest.get(kind) ?? 0, entry.createRevision))
       after.set(key, { entry, version })
+      if (turns.isOver) await turns.next()
     }
     for (const key of before.keys()) {
       if (!after.has(key)) changes.push({ type: 'delete', key, revision: ++revision })
+      if (turns.isOver) await turns.next()
     }
     this.#held = after
     // An empty first configuration is one, too.
     this.#revision = Math.max(revision, 1)
     this.#given.resolve()
-    if (changes.length > 0) for (const watch of this.#watches) watch.deliver(changes, this.#revision)
+    await this.#tell(changes, turns)
+  }
+
+  async #tell(changes: readonly StoreChange[], turns: Turns): Promise<void> {
+    for (let start = 0; start < changes.length; start += CHANGES_PER_TURN) {
+      const some = changes.slice(start, start + CHANGES_PER_TURN)
+      const isLast = start + CHANGES_PER_TURN >= changes.length
+      const revision = isLast ? this.#revision : (some.at(-1)?.revision ?? this.#revision)
+      for (const watch of this.#watches) watch.deliver(some, revision)
+      if (turns.isOver) await turns.next()
+    }
   }
 
   async get(key: string): Promise<GetResult> {

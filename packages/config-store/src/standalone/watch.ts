@@ -29,8 +29,8 @@ export class StandaloneWatch implements StoreWatch {
   }
 
   deliver(changes: readonly StoreChange[], revision: number): void {
-    // What comes before the watch is open is found missing when it opens.
-    if (this.#isOver || !this.#isOpen) return
+    // What comes before the watch is open is found missing when it opens; what was listed is not news.
+    if (this.#isOver || !this.#isOpen || revision < this.#next) return
     this.#listener.onChanges(changes, revision)
   }
 

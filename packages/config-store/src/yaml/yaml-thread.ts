@@ -1,9 +1,9 @@
 // The thread that parses one long YAML text.
 import { parentPort, workerData } from 'node:worker_threads'
 import { readYaml, withoutNulls } from '@weir/contract'
-import type { YamlAnswer } from './read-any-yaml.ts'
+import type { ReadAnyYaml } from './any-yaml.ts'
 
-function answer(text: string): YamlAnswer {
+function answer(text: string): ReadAnyYaml {
   const read = readYaml(text)
   return read.ok ? { ok: true, json: JSON.stringify(withoutNulls(read.value)) } : read
 }

@@ -24,7 +24,7 @@ export const apisixSchema = {
   default: {},
   properties: {
     /** Identity of this node; otherwise one is made and kept. */
-    id: { type: 'string' },
+    id: { type: ['string', 'number'] },
     node_listen: {
       default: [9080],
       anyOf: [portSchema, { type: 'array', minItems: 1, items: { anyOf: [portSchema, listener] } }],
@@ -161,7 +161,8 @@ export interface Listener {
 }
 
 type Written = Static<typeof apisixSchema>
-export type ApisixSettings = Omit<Written, 'node_listen' | 'ssl' | 'data_encryption'> & {
+export type ApisixSettings = Omit<Written, 'id' | 'node_listen' | 'ssl' | 'data_encryption'> & {
+  readonly id?: string
   readonly node_listen: readonly Listener[]
   readonly data_encryption: { readonly enable_encrypt_fields: boolean; readonly keyring: readonly string[] }
   readonly ssl: Omit<Written['ssl'], 'listen'> & {
@@ -175,12 +176,14 @@ const anyAddress = '0.0.0.0'
 const tlsPort = 9443
 
 export function toApisixSettings(written: Written): ApisixSettings {
-  const { node_listen, enable_http2, ssl, data_encryption } = written
+  const { id, node_listen, enable_http2, ssl, data_encryption, ...rest } = written
   const { keyring = [] } = data_encryption
   const listeners = Array.isArray(node_listen) ? node_listen : [node_listen]
   const defaults = { ip: anyAddress, enable_http2 }
   return {
-    ...written,
+    ...rest,
+    ...(id !== undefined && { id: String(id) }),
+    enable_http2,
     data_encryption: { ...data_encryption, keyring: typeof keyring === 'string' ? [keyring] : keyring },
     node_listen: listeners.map((one) => ({
       ...defaults,

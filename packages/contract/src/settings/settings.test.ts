@@ -72,6 +72,10 @@ function keyring(text: string): readonly string[] {
 }
 
 describe('merging', () => {
+  test('an id may read as a number', () => {
+    expect(parseSettings('apisix: {id: "${{ID}}"}', { ID: '17' }).apisix.id).toBe('17')
+  })
+
   test('one key stands for a keyring, and null for none', () => {
     expect([keyring('sixteen-letters!'), keyring('null')]).toEqual([['sixteen-letters!'], []])
     expect(complaint('apisix: {data_encryption: {keyring: short-one}}')).toContain('keyring')

@@ -1,7 +1,7 @@
 // A whole configuration in one tree, as apisix.yaml, apisix.json and PUT /configs give it, taken apart into the
 // documents that a store would hold (contract/etcd.md §5.1, admin-api.md §7).
 
-import { isJsonObject, type JsonObject } from '../schema/index.ts'
+import { isJsonObject } from '../schema/index.ts'
 
 /** The members that hold items. In the order in which one kind refers to another. */
 export const standaloneKinds = [
@@ -33,19 +33,20 @@ export interface StandaloneDocument {
 /** Of several items with one id the last one counts. A kind that is not an array has no items. */
 export function documentsOf(configuration: unknown): readonly StandaloneDocument[] {
   if (!isJsonObject(configuration)) return []
-  return standaloneKinds.flatMap((kind) => documentsOfKind(kind, configuration[kind]))
+  return standaloneKinds.flatMap((kind) => [...documentsOfKind(kind, configuration[kind])])
 }
 
-export function documentsOfKind(kind: StandaloneKind, items: unknown): readonly StandaloneDocument[] {
-  if (!Array.isArray(items)) return []
-  const byKey = new Map<string, StandaloneDocument>()
+/** Writes each text only when it is asked for: of thousands of items that takes a while. */
+export function* documentsOfKind(kind: StandaloneKind, items: unknown): Generator<StandaloneDocument> {
+  if (!Array.isArray(items)) return
+  const itemsByKey = new Map<string, unknown>()
   for (const [index, item] of items.entries()) {
-    const document = toDocument(kind, item, index + 1)
+    const key = keyOf(kind, item, `/${kind}/arr_${index + 1}`)
     // Anew, so that it stands where it was given last.
-    byKey.delete(document.key)
-    byKey.set(document.key, document)
+    itemsByKey.delete(key)
+    itemsByKey.set(key, item)
   }
-  return [...byKey.values()]
+  for (const [key, item] of itemsByKey) yield toDocument(key, item)
 }
 
 /** The key of the list of plugins; undefined when the configuration has none. */
@@ -56,20 +57,21 @@ export function pluginListOf(configuration: unknown): StandaloneDocument | undef
     : undefined
 }
 
-/** What is no object keeps its place, so that whoever reads the documents can say what is wrong with it. */
-function toDocument(kind: StandaloneKind, item: unknown, position: number): StandaloneDocument {
-  const place = `/${kind}/arr_${position}`
-  if (!isJsonObject(item)) return { key: place, value: JSON.stringify(item) ?? 'null', version: undefined }
+function toDocument(key: string, item: unknown): StandaloneDocument {
+  if (!isJsonObject(item)) return { key, value: JSON.stringify(item) ?? 'null', version: undefined }
   const { modifiedIndex, ...document } = item
   const isVersion = Number.isInteger(modifiedIndex)
   return {
-    key: keyOf(kind, document, place),
+    key,
     value: JSON.stringify(isVersion ? document : item),
     version: isVersion ? Number(modifiedIndex) : undefined,
   }
 }
 
-function keyOf(kind: StandaloneKind, { id, username }: JsonObject, place: string): string {
+/** What is no object keeps its place, so that whoever reads the documents can say what is wrong with it. */
+function keyOf(kind: StandaloneKind, item: unknown, place: string): string {
+  if (!isJsonObject(item)) return place
+  const { id, username } = item
   const isCredential = kind === 'consumers' && typeof id === 'string' && credentialId.test(id)
   const named = kind === 'consumers' && !isCredential ? (username ?? id) : (id ?? username)
   if (named === undefined || named === null) return place

@@ -7,7 +7,7 @@ import type { Encryption } from './encryption.ts'
 import { checkLimitGroup, limitGroupOf } from './limit-groups.ts'
 import { checkPlugins } from './plugin-check.ts'
 import { referencesOf, type Need } from './references.ts'
-import type { AdminResource } from './resource.ts'
+import type { AdminResource, Complaint } from './resource.ts'
 
 /** The complaint, or undefined when the document may be stored as far as it goes by itself and by the view. */
 export async function checkDocument(
@@ -16,7 +16,7 @@ export async function checkDocument(
   document: JsonObject,
   admin: Admin,
 ): Promise<string | undefined> {
-  const early = checkByItself(resource, name, document, admin)
+  const early = await checkByItself(resource, name, document, admin)
   if (early !== undefined) return early
   const { plugins } = document
   const unique =
@@ -39,20 +39,19 @@ export function needsOf(resource: AdminResource, name: DocumentName, document: J
   return [{ key, refusal: (found) => (found === undefined ? refuse(404, above.missing) : undefined) }, ...all]
 }
 
-/** The complaint that needs no other document. */
+/** The complaint that needs no other document; a promise only where finding it takes long. */
 export function checkByItself(
   resource: AdminResource,
   name: DocumentName,
   document: JsonObject,
   admin: Encryption,
-): string | undefined {
-  return (
-    (resource.check === undefined
-      ? resource.contract.check(document)
-      : resource.check(document, name, admin)) ??
-    resource.checkMore?.(document, admin) ??
-    checkPluginsOf(resource, document, admin)
-  )
+): Complaint | Promise<Complaint> {
+  const early =
+    resource.check === undefined ? resource.contract.check(document) : resource.check(document, name, admin)
+  if (early !== undefined) return early
+  const more = resource.checkMore?.(document, admin)
+  if (!(more instanceof Promise)) return more ?? checkPluginsOf(resource, document, admin)
+  return more.then((complaint) => complaint ?? checkPluginsOf(resource, document, admin))
 }
 
 function checkPluginsOf(

@@ -6,6 +6,9 @@ import type { Encryption } from './encryption.ts'
 import type { InUse } from './in-use.ts'
 import type { Need } from './references.ts'
 
+/** What is wrong with a document, if anything. */
+export type Complaint = string | undefined
+
 export interface AdminResource {
   /** Kind, directory, refused methods, schema and checks of a document by itself. */
   readonly contract: Resource<unknown>
@@ -23,7 +26,7 @@ export interface AdminResource {
   /** Takes the place of `contract.check` where the rules depend on the document's name. */
   check?(document: JsonObject, name: DocumentName, admin: Encryption): string | undefined
   /** Complaints after `contract.check`. */
-  checkMore?(document: JsonObject, admin: Encryption): string | undefined
+  checkMore?(document: JsonObject, admin: Encryption): Complaint | Promise<Complaint>
   /** Members, besides those of plugins, that are private keys: encrypted when stored, and never shown if `hidden`. */
   readonly privateKeys?: { readonly members: readonly string[]; readonly hidden: boolean }
   /** The complaint about a PATCH without an id; default: `missing <kind> id`. */

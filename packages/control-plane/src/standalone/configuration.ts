@@ -1,5 +1,11 @@
 // The configuration that PUT /configs replaces, in memory only (contract: admin-api.md §7).
-import { documentsOfKind, isJsonObject, type JsonObject, standaloneKinds } from '@weir/contract'
+import {
+  documentsOfKind,
+  isJsonObject,
+  type JsonObject,
+  type StandaloneDocument,
+  standaloneKinds,
+} from '@weir/contract'
 import type { StandaloneStore } from '@weir/config-store/standalone'
 import { type ConfigurationKind, kinds, versionComplaint } from './validate.ts'
 
@@ -8,11 +14,16 @@ interface KindState {
   readonly items: readonly unknown[]
 }
 
+/** `known`: it is the one in force, by its digest. */
+type Replaced = 'new' | 'known' | { readonly complaint: string }
+
 const untouched: KindState = { version: 0, items: [] }
 
 export class Configuration {
   readonly #store: StandaloneStore
   #kinds: ReadonlyMap<ConfigurationKind, KindState> = new Map()
+  /** The replacement that was asked for last. */
+  #before: Promise<unknown> = Promise.resolve()
   #given: { readonly digest: string; readonly lastModified: number } | undefined
 
   constructor(store: StandaloneStore) {
@@ -45,19 +56,27 @@ export class Configuration {
   }
 
   /**
-   * Becomes a configuration whose items are valid, unless the complaint that it answers stands against it.
+   * Becomes a configuration whose items are valid, after those that were given before it; resolves when it is told to
+   * all who watch.
    * @param now Unix time in seconds.
    */
-  replace(configuration: JsonObject, digest: string, now: number): string | undefined {
+  replace(configuration: JsonObject, digest: string, now: number): Promise<Replaced> {
+    const replaced = this.#before.then(() => this.#replace(configuration, digest, now))
+    this.#before = replaced
+    return replaced
+  }
+
+  async #replace(configuration: JsonObject, digest: string, now: number): Promise<Replaced> {
+    if (digest === this.digest) return 'known'
     const next = new Map<ConfigurationKind, KindState>()
     for (const kind of kinds) {
       const before = this.#state(kind)
       const given = configuration[`${kind}_conf_version`]
       const complaint = versionComplaint(kind, given)
-      if (complaint !== undefined) return complaint
+      if (complaint !== undefined) return { complaint }
       const version = typeof given === 'number' ? given : before.version + 1
       if (version < before.version) {
-        return `${kind}_conf_version must be greater than or equal to (${before.version})`
+        return { complaint: `${kind}_conf_version must be greater than or equal to (${before.version})` }
       }
       const items = configuration[kind]
       next.set(
@@ -67,16 +86,17 @@ export class Configuration {
     }
     this.#kinds = next
     this.#given = { digest, lastModified: now }
-    this.#store.replace(
-      standaloneKinds.flatMap((kind) => {
-        const { version, items } = this.#state(kind)
-        return documentsOfKind(kind, items.map(withoutEmptyArray)).map((document) => ({
-          ...document,
-          version: document.version ?? version,
-        }))
-      }),
-    )
-    return undefined
+    await this.#store.replace(this.#documents())
+    return 'new'
+  }
+
+  *#documents(): Generator<StandaloneDocument> {
+    for (const kind of standaloneKinds) {
+      const { version, items } = this.#state(kind)
+      for (const document of documentsOfKind(kind, items.map(withoutEmptyArray))) {
+        yield { ...document, version: document.version ?? version }
+      }
+    }
   }
 
   #state(kind: ConfigurationKind): KindState {

@@ -5,7 +5,7 @@ import { checkByItself } from '../admin/document-check.ts'
 import { idText } from '../admin/id-text.ts'
 import type { Encryption } from '../admin/encryption.ts'
 import { LimitGroups } from '../admin/limit-groups.ts'
-import { nameIn, type AdminResource } from '../admin/resource.ts'
+import { type AdminResource, type Complaint, nameIn } from '../admin/resource.ts'
 import { resources } from '../admin/resources.ts'
 
 /** Kinds of items, and `plugins`, which is stored and otherwise without effect. */
@@ -36,11 +36,13 @@ export interface Problem {
   readonly error: string
 }
 
+type MaybeProblem = Problem | undefined
+
 /** What is wrong with each item in turn, if anything: whoever wants only the first problem pays for no other. */
 export function* itemProblems(
   configuration: JsonObject,
   services: Encryption,
-): Generator<Problem | undefined> {
+): Generator<MaybeProblem | Promise<MaybeProblem>> {
   const groups = new LimitGroups(services.plugins)
   for (const kind of kinds) yield* problemsOfKind(kind, configuration[kind], services, groups)
 }
@@ -65,7 +67,7 @@ function* problemsOfKind(
   items: unknown,
   services: Encryption,
   groups: LimitGroups,
-): Generator<Problem | undefined> {
+): Generator<MaybeProblem | Promise<MaybeProblem>> {
   // An object counts as a list without items, since Lua cannot tell.
   if (items === undefined || (isJsonObject(items) && kind !== 'plugins')) return
   if (!Array.isArray(items)) {
@@ -76,17 +78,24 @@ function* problemsOfKind(
   if (!resource) return
   const seen = new Set<string>()
   for (const [index, item] of items.entries()) {
-    const error =
-      checkItem(resource, item, services) ??
-      groupComplaint(resource, item, groups) ??
-      duplicateComplaint(kind, item, seen)
-    yield error === undefined ? undefined : { resource_type: kind, resource_id: nameOf(item), index, error }
+    const toProblem = (own: Complaint): MaybeProblem => {
+      const error = own ?? groupComplaint(resource, item, groups) ?? duplicateComplaint(kind, item, seen)
+      return error === undefined
+        ? undefined
+        : { resource_type: kind, resource_id: nameOf(item), index, error }
+    }
+    const complaint = checkItem(resource, item, services)
+    yield complaint instanceof Promise ? complaint.then(toProblem) : toProblem(complaint)
   }
 }
 
 const withVersion = compileSchema({ type: 'object', properties: { modifiedIndex: { type: 'integer' } } })
 
-function checkItem(resource: AdminResource, given: unknown, services: Encryption): string | undefined {
+function checkItem(
+  resource: AdminResource,
+  given: unknown,
+  services: Encryption,
+): Complaint | Promise<Complaint> {
   // In Lua the empty array and the empty object are one.
   const item = Array.isArray(given) && given.length === 0 ? {} : given
   const version = withVersion.check(item)
