@@ -113,6 +113,14 @@ test('a member named __proto__ is an ordinary member', () => {
   expect(Object.hasOwn({}, 'polluted')).toBe(false)
 })
 
+test('a default need not be as long as what is given, in configurations of plugins', () => {
+  const base_uri = { type: 'string', minLength: 2, default: '' } as const
+  const { parse, check } = compileSchema({ type: 'object', properties: { base_uri } }, { references: true })
+  expect(parse({})).toEqual({ ok: true, value: { base_uri: '' } })
+  expect(check({ base_uri: '' })).toBeUndefined()
+  expect(check({ base_uri: 'a' })).toContain('string too short, expected at least 2, got 1')
+})
+
 describe('references', () => {
   const json = {
     type: 'object',

@@ -1,7 +1,7 @@
 // Compiles schemas: ajv decides, APISIX's rules fill in the defaults, APISIX's words say what is wrong.
 
 import { isIPv4, isIPv6 } from 'node:net'
-import { Ajv, type SchemaObjCxt, type ValidateFunction } from 'ajv'
+import { Ajv, type AnySchemaObject, type SchemaObjCxt, type ValidateFunction } from 'ajv'
 import { fillDefaults } from './defaults.ts'
 import { copyJson } from './json.ts'
 import { compilePattern } from './pattern.ts'
@@ -96,21 +96,25 @@ function createAjv(allErrors: boolean, references: boolean): Ajv {
   return ajv
 }
 
-/** Replaces the constraints on strings by ones that a reference satisfies. */
+/** Replaces the constraints on strings by ones that a reference satisfies. A default need not be as long as others. */
 function letReferencesPass(ajv: Ajv): void {
-  const redefine = (keyword: string, test: (limit: unknown) => (value: unknown) => boolean) => {
+  type Test = (limit: unknown, parent: AnySchemaObject) => (value: unknown) => boolean
+  const redefine = (keyword: string, test: Test) => {
     ajv.removeKeyword(keyword)
     ajv.addKeyword({
       keyword,
-      compile: (limit: unknown, _parent: unknown, it: SchemaObjCxt) => {
-        const passes = test(limit)
+      compile: (limit: unknown, parent: AnySchemaObject, it: SchemaObjCxt) => {
+        const passes = test(limit, parent)
         // A condition asks for a certain value; a value that is not known yet is not that value.
         if (it.errSchemaPath.includes('/if')) return passes
         return (value: unknown) => isReference(value) || passes(value)
       },
     })
   }
-  redefine('minLength', (min) => (value) => typeof value !== 'string' || codePoints(value) >= Number(min))
+  redefine('minLength', (min, parent) => {
+    const preset: unknown = parent['default']
+    return (value) => typeof value !== 'string' || codePoints(value) >= Number(min) || value === preset
+  })
   redefine('maxLength', (max) => (value) => typeof value !== 'string' || codePoints(value) <= Number(max))
   redefine('pattern', (source) => {
     const pattern = compilePattern(String(source))

@@ -1,7 +1,13 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { isByteStream, type ByteSink, type GatewayResponse } from '@weir/plugin-api'
-import { createInstance, createTestContext, createTestHost, type TestRequest } from '@weir/plugin-api/harness'
+import {
+  complaintAbout,
+  createInstance,
+  createTestContext,
+  createTestHost,
+  type TestRequest,
+} from '@weir/plugin-api/harness'
 import { until } from '@weir/testkit'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -267,4 +273,11 @@ test('lines are the same however they are cut', () => {
       },
     ),
   )
+})
+
+test('configurations', () => {
+  expect(complaintAbout(mcpBridge, { command: 'npx' })).toBeUndefined()
+  expect(complaintAbout(mcpBridge, { command: 'npx', args: [], base_uri: '/mcp' })).toBeUndefined()
+  expect(complaintAbout(mcpBridge, {})).toBe('property "command" is required')
+  expect(complaintAbout(mcpBridge, { command: 'npx', args: 'x' })).toContain('property "args"')
 })
