@@ -47,6 +47,7 @@ const readers: Readonly<Record<string, Read>> = {
   time_local: () => localTime(new Date()),
   status: (ctx) => String(ctx.response?.status ?? ctx.reply.statusCode),
   body_bytes_sent: (ctx) => String(ctx.bodyBytesSent),
+  bytes_sent: (ctx) => String(ctx.bodyBytesSent),
   upstream_addr: (ctx) => list(ctx, (attempt) => attempt.address),
   upstream_status: (ctx) => list(ctx, (attempt) => String(attempt.status)),
   upstream_response_time: (ctx) => list(ctx, (attempt) => seconds(attempt.responseMs)),

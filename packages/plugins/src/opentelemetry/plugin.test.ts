@@ -192,6 +192,19 @@ test('no prompt, key or token is told', async () => {
   expect(told).not.toContain(secretPrompt)
 })
 
+test('variables are told as texts', async () => {
+  const variables = { llm_total_tokens: 15, graph: ['a', 'b'], flag: false }
+  const config = { ...alwaysOn, additional_attributes: [...Object.keys(variables), 'absent'] }
+  await tracing(config).request({ variables })
+  await until(() => collector.spans.length === 1)
+  expect(collector.spans[0]?.attributes).toMatchObject({
+    llm_total_tokens: '15',
+    graph: 'a, b',
+    flag: 'false',
+  })
+  expect(collector.spans[0]?.attributes).not.toHaveProperty('absent')
+})
+
 function hex(length: number) {
   const digit = fc.integer({ min: 0, max: 15 }).map((value) => value.toString(16))
   return fc

@@ -45,9 +45,11 @@ export function requestAttributes(
   return attributes
 }
 
-function shown(ctx: RequestContext, variable: string): string | number | boolean | undefined {
+/** A text, whatever the variable is, as APISIX tells it. */
+function shown(ctx: RequestContext, variable: string): string | undefined {
   const value = withheld.has(variable) ? undefined : toldVariable(ctx, variable)
-  if (typeof value === 'number' || typeof value === 'boolean') return value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (Array.isArray(value)) return value.join(', ')
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
