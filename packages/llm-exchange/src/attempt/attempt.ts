@@ -159,7 +159,8 @@ export class Attempt implements ExchangeHandler, ByteStream {
       this.#fail('transport_failed', ownFailure(counted, 'the LLM service compressed its answer unasked'))
       return
     }
-    if (isStream && !this.#isFailure) {
+    // An error is a document, whatever its form: DashScope's are events, and no stream that could be cut.
+    if (isStream && status < 400 && !this.#isFailure) {
       this.state = 'waiting_for_first_token'
       this.#beginStream(isFramed)
       if (this.#exchange) limitFirstToken(this.#exchange, this.#rules, this.startedAt)
