@@ -1,10 +1,12 @@
 // Everything that must be true of a document before it is stored (contract: admin-api.md §4).
+import { Turns } from '@weir/config-store/turns'
 import { isJsonObject, type JsonObject } from '@weir/contract'
 import { refuse } from '../http/reply.ts'
 import type { DocumentName } from '../view/keys.ts'
 import type { Admin } from './admin.ts'
 import type { Encryption } from './encryption.ts'
 import { checkLimitGroup, limitGroupOf } from './limit-groups.ts'
+import { compileSchemas } from './compile-schemas.ts'
 import { checkPlugins } from './plugin-check.ts'
 import { referencesOf, type Need } from './references.ts'
 import type { AdminResource, Complaint } from './resource.ts'
@@ -16,6 +18,7 @@ export async function checkDocument(
   document: JsonObject,
   admin: Admin,
 ): Promise<string | undefined> {
+  await compileSchemas(resource, document, admin.plugins, new Turns())
   const early = await checkByItself(resource, name, document, admin)
   if (early !== undefined) return early
   const { plugins } = document

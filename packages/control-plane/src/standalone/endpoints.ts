@@ -5,12 +5,14 @@ import { Turns } from '@weir/config-store/turns'
 import { writeAnyYaml } from '@weir/config-store/yaml'
 import type { JsonObject } from '@weir/contract'
 import type { Encryption } from '../admin/encryption.ts'
+import { compileSchemas } from '../admin/compile-schemas.ts'
+import type { PluginTable } from '../admin/plugin-table.ts'
+import { resources } from '../admin/resources.ts'
 import { refuseEarly, type Reply } from '../http/reply.ts'
-import { compileSchemas } from './compile-schemas.ts'
 import type { Configuration } from './configuration.ts'
 import { writeInTurns } from './json-in-turns.ts'
 import { readConfiguration, type ReadingReply, yamlType } from './read-body.ts'
-import { itemProblems, type Problem, versionProblems } from './validate.ts'
+import { itemProblems, kinds, type Problem, versionProblems } from './validate.ts'
 import { warningsAbout } from './warnings.ts'
 
 export interface StandaloneServices extends Encryption {
@@ -83,14 +85,26 @@ async function problemsIn(
   most = Infinity,
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = []
-  await compileSchemas(configuration, services.plugins)
   const turns = new Turns()
+  await compileAll(configuration, services.plugins, turns)
   for (const found of itemProblems(configuration, services)) {
     const problem = found instanceof Promise ? await found : found
     if (problem && problems.push(problem) >= most) break
     if (turns.isOver) await turns.next()
   }
   return problems
+}
+
+async function compileAll(configuration: JsonObject, table: PluginTable, turns: Turns): Promise<void> {
+  for (const kind of kinds) {
+    const resource = resources.get(kind)
+    const items = configuration[kind]
+    if (resource === undefined || !Array.isArray(items)) continue
+    for (const item of items) {
+      await compileSchemas(resource, item, table, turns)
+      if (turns.isOver) await turns.next()
+    }
+  }
 }
 
 function headersOf({
