@@ -44,17 +44,6 @@ describe('before the first byte', () => {
     await until(() => server.openRequests === 0)
   })
 
-  test.each(['openai', 'anthropic'])(
-    'an error in the form of events is passed on as it is, to %s’s client',
-    async (kind) => {
-      const body = 'id:1\nevent:error\n:HTTP_STATUS/400\ndata:{"code":"InvalidParameter"}\n\n'
-      server.setScenario({ status: 400, body, contentType: 'text/event-stream' })
-      const target = kind === 'openai' ? '/v1/chat/completions' : '/v1/messages'
-      const result = await call(route(), { request: { body: streamed, target } })
-      expect(result).toMatchObject({ status: 400, text: body, ended: 'complete' })
-    },
-  )
-
   test('refused, unknown and missing hosts', async () => {
     await server.refuse()
     const refused = await call(route())
@@ -228,3 +217,14 @@ describe('in the middle of a stream', () => {
     expect(bytes).toBeGreaterThan(8_000_000)
   })
 })
+
+test.each(['openai', 'anthropic'])(
+  'an error in the form of events is passed on as it is, to %s’s client',
+  async (kind) => {
+    const body = 'id:1\nevent:error\n:HTTP_STATUS/400\ndata:{"code":"InvalidParameter"}\n\n'
+    server.setScenario({ status: 400, body, contentType: 'text/event-stream' })
+    const target = kind === 'openai' ? '/v1/chat/completions' : '/v1/messages'
+    const result = await call(route(), { request: { body: streamed, target } })
+    expect(result).toMatchObject({ status: 400, text: body, ended: 'complete' })
+  },
+)
