@@ -18,7 +18,7 @@ import { startWeir, type Weir } from './world/weir.ts'
 
 /** What each call may cost, and costs when it is answered whole. */
 const COST = 10
-/** A reservation lives for the route's `timeout` and `max_stream_duration_ms`. */
+/** A reservation lives for twice the route's `timeout` and its `max_stream_duration_ms`. */
 const STREAM_MS = 8000
 
 let topology: Topology

@@ -191,6 +191,19 @@ test('a header that is set replaces what was set before, one that is added stand
   ])
 })
 
+test.each(['a b', 'ü', ''])('a header that cannot be sent is a 500, not silence: %j', async (name) => {
+  const { port, log } = await serve(
+    routeOf([
+      entry('bad', 1, {
+        access: (ctx) => ctx.addResponseHeader(name, '1'),
+        proxy: () => ({ status: 200, headers: [], source: 'upstream', body: Buffer.from('x') }),
+      }),
+    ]),
+  )
+  expect(await rawRequest({ port })).toMatchObject({ status: 500 })
+  expect(log.lines).toHaveLength(1)
+})
+
 test('the variable of a header knows it with hyphens and with underscores', async () => {
   const seen: unknown[] = []
   const route = routeOf([

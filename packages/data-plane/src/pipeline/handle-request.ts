@@ -51,6 +51,8 @@ export async function handleRequest(
   } catch (error) {
     if (isByteStream(response.body)) response.body.abort(new Error('the response could not be sent'))
     const failure = failed(ctx, error)
+    // It may have been a header of some plugin that cannot be sent.
+    ctx.responseHeaders.length = 0
     if (reply.headersSent) reply.destroy()
     else new ResponseWriter(ctx, failure, services, conclude).send(noStages, true)
   }

@@ -1,5 +1,5 @@
 // From one instance to the next: what starts it, what ends it, and what it costs.
-import { createLocalCounters, CounterUnavailableError } from '@weir/counters'
+import { type CounterStore, createLocalCounters, CounterUnavailableError } from '@weir/counters'
 import type { HealthView } from '@weir/upstream'
 import { createTestContext } from '@weir/plugin-api/harness'
 import { until } from '@weir/testkit'
@@ -333,6 +333,26 @@ test('a client that leaves pays for what it got', async () => {
   await until(() => chunks > 3)
   body.abort(new Error('the client left'))
   expect(await quota.used('hi')).toBeGreaterThan(15)
+})
+
+test('a reservation lives as long as its request may last: to connect, to be answered, to stream', async () => {
+  const local = createLocalCounters()
+  const leases: number[] = []
+  const store: CounterStore = {
+    reserve(asks, leaseMs) {
+      leases.push(leaseMs)
+      return local.reserve(asks, leaseMs)
+    },
+    settle: (lease, used) => local.settle(lease, used),
+    renew: (lease, leaseMs) => local.renew(lease, leaseMs),
+    read: (key) => local.read(key),
+    reset: (key) => local.reset(key),
+    list: (prefix, max) => local.list(prefix, max),
+  }
+  const quotas = [createQuota({ hi: 10_000 }, { store })]
+  await call(route({ timeout: 1000, max_stream_duration_ms: 7000 }), { request: { body: hello }, quotas })
+  await call(route({ timeout: 1000 }), { request: { body: hello }, quotas })
+  expect(leases).toEqual([9000, 600_000])
 })
 
 test('counters that are away refuse, or let pass where that is allowed', async () => {

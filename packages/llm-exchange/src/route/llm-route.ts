@@ -55,7 +55,7 @@ function createState(settings: RouteSettings, host: PluginHost): RouteState {
     },
     maxRequestBytes: settings.max_req_body_size,
     logging: settings.logging ?? noLogging,
-    leaseMs: durationMs === undefined ? Math.max(leaseMsMin, 2 * timeout) : timeout + durationMs,
+    leaseMs: durationMs === undefined ? Math.max(leaseMsMin, 2 * timeout) : 2 * timeout + durationMs,
     isEndless: durationMs === undefined,
     estimator: host.keep('token estimates', '', () => new TokenEstimator()),
     switches: host.keep('served tier', tiers, () => new Switches(instances)),

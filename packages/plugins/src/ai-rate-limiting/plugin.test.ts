@@ -72,6 +72,14 @@ describe('one request after another, as recorded of APISIX', () => {
     expect((await send({ instance: 'third' })).reply).toBeUndefined()
   })
 
+  test('an instance may have any name, of which its headers tell as they can', async () => {
+    const { send } = setUp({ limit: 20, time_window: 60 })
+    const names = (await send({ instance: 'qwen 2.5/通义' })).ctx.responseHeaders.map(([name]) => name)
+    expect(names).toEqual(
+      ['Limit', 'Remaining', 'Reset'].map((what) => `X-AI-RateLimit-${what}-qwen%202.5%2F%E9%80%9A%E4%B9%89`),
+    )
+  })
+
   test('an instance without a limit is unlimited and has no headers', async () => {
     const { send } = setUp({ instances: [{ name: 'other', limit: 1, time_window: 60 }] })
     const outcome = await send({ instance: 'hi' })

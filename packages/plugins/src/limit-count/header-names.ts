@@ -1,5 +1,5 @@
 // The names of limit-count's headers: the plugin's metadata may give others, and a rule puts its prefix into them.
-import type { QuotaHeaders } from '../token-quota/quota-headers.ts'
+import { toHeaderName, type QuotaHeaders } from '../token-quota/quota-headers.ts'
 import { metadataSchema } from './schema.ts'
 
 /** The names as of the metadata that counts now; there is one document of it. */
@@ -8,7 +8,7 @@ export type HeaderNames = (metadata: unknown) => QuotaHeaders
 /** `prefix` stands before the first `RateLimit-` of a name; a name without it stays as it is (APISIX). */
 export function compileHeaderNames(prefix?: string | number): HeaderNames {
   const withPrefix = (name: string) =>
-    prefix === undefined ? name : name.replace('RateLimit-', () => `${prefix}-RateLimit-`)
+    toHeaderName(prefix === undefined ? name : name.replace('RateLimit-', () => `${prefix}-RateLimit-`))
   let known: { readonly metadata: unknown; readonly headers: QuotaHeaders } | undefined
 
   return (metadata) => {
@@ -16,9 +16,9 @@ export function compileHeaderNames(prefix?: string | number): HeaderNames {
     const parsed = metadataSchema.parse(metadata ?? {})
     const names = parsed.ok ? parsed.value : defaultNames
     const headers = {
-      limit: withPrefix(names.limit_header),
-      remaining: withPrefix(names.remaining_header),
-      reset: withPrefix(names.reset_header),
+      limit: withPrefix(names.limit_header || defaultNames.limit_header),
+      remaining: withPrefix(names.remaining_header || defaultNames.remaining_header),
+      reset: withPrefix(names.reset_header || defaultNames.reset_header),
     }
     known = { metadata, headers }
     return headers

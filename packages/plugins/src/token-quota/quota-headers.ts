@@ -11,10 +11,17 @@ export interface QuotaHeaders {
 /** The names with something behind `Limit`, `Remaining` and `Reset`. */
 export function quotaHeaders(base: string, suffix = ''): QuotaHeaders {
   return {
-    limit: `${base}-Limit${suffix}`,
-    remaining: `${base}-Remaining${suffix}`,
-    reset: `${base}-Reset${suffix}`,
+    limit: toHeaderName(`${base}-Limit${suffix}`),
+    remaining: toHeaderName(`${base}-Remaining${suffix}`),
+    reset: toHeaderName(`${base}-Reset${suffix}`),
   }
+}
+
+/** Instances may have any name: what cannot stand in a header's (RFC 9110 §5.6.2) is percent-encoded, as UTF-8. */
+export function toHeaderName(text: string): string {
+  return text.replace(/[^\w!#$%&'*+.^`|~-]+/g, (part) =>
+    Buffer.from(part).toString('hex').toUpperCase().replace(/../g, '%$&'),
+  )
 }
 
 /** The quota before this request. What others have reserved is not there any more. */
