@@ -195,7 +195,7 @@ test.each(['a b', 'ü', ''])('a header that cannot be sent is a 500, not silence
   const { port, log } = await serve(
     routeOf([
       entry('bad', 1, {
-        access: (ctx) => ctx.addResponseHeader(name, '1'),
+        access: (ctx) => void ctx.addResponseHeader(name, '1'),
         proxy: () => ({ status: 200, headers: [], source: 'upstream', body: Buffer.from('x') }),
       }),
     ]),
