@@ -1,6 +1,6 @@
 // The thread that reads the texts of long JSON: see text-thread.ts.
 import { parentPort } from 'node:worker_threads'
-import { conversationOf } from '../prompts/conversation.ts'
+import { wholeConversationOf } from '../prompts/conversation.ts'
 import { protocolNamed } from '../protocols/index.ts'
 import { parseObject } from '../protocols/read-json.ts'
 import { createScreen, type Screen, type ScreeningRules } from '../screening/screen.ts'
@@ -32,7 +32,7 @@ parentPort?.on('message', (message: ToTextThread) => {
 function resultOf(json: string, wanted: TextsWanted | VerdictWanted | ConversationWanted): Result {
   const value = parseObject(json)
   if ('conversationOf' in wanted)
-    return { messages: value ? conversationOf(wanted.conversationOf, value) : [] }
+    return { messages: value ? wholeConversationOf(wanted.conversationOf, value) : [] }
   if ('rules' in wanted)
     return { verdict: value ? screenFor(wanted.rules).judge(wanted.protocol, value) : 'nothing_said' }
   if (!value) return { texts: [] }

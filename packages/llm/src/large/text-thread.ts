@@ -19,7 +19,7 @@ export interface VerdictWanted {
   readonly rules: ScreeningRules
 }
 
-/** All that is said in one request, in the shape of `conversationOf`. */
+/** All that is said in one request, in the shape of `wholeConversationOf`. */
 export interface ConversationWanted {
   readonly conversationOf: ProtocolName
 }
@@ -71,7 +71,7 @@ export async function screenPieces(pieces: readonly Buffer[], wanted: VerdictWan
   return result.verdict
 }
 
-/** `conversationOf` of a long request; no messages when it is no JSON object. Rejects as `readTexts` does. */
+/** `wholeConversationOf` of a long request; no messages when it is no JSON object. Rejects as `readTexts` does. */
 export async function readConversation(
   pieces: readonly Buffer[],
   protocol: ProtocolName,

@@ -3,6 +3,7 @@ import { isJsonObject } from '@weir/contract'
 import { textsOfContent } from '../protocols/message-texts.ts'
 import type { JsonObject, ProtocolName } from '../protocols/protocol.ts'
 import { objectsAt, textAt } from '../protocols/read-json.ts'
+import { anthropicToolTexts, converseToolTexts } from '../protocols/tool-texts.ts'
 
 export interface CanonicalMessage {
   /** As the request has it: `system`, `developer`, `user`, `assistant`, `tool` ... */
@@ -11,7 +12,8 @@ export interface CanonicalMessage {
   readonly content: string
 }
 
-type Reader = (body: JsonObject) => readonly CanonicalMessage[]
+type Reader = (body: JsonObject, withTools: boolean) => readonly CanonicalMessage[]
+type TextsOf = (message: JsonObject) => readonly string[]
 
 const none: Reader = () => []
 const isText = (part: JsonObject) => part['type'] === 'text'
@@ -20,14 +22,14 @@ const isAny = () => true
 const chat: Reader = (body) => messagesOf(body, isText)
 
 /** APISIX reads a system prompt only where it is a string. */
-const anthropic: Reader = (body) => [
+const anthropic: Reader = (body, withTools) => [
   ...message('system', textsOfContent(body['system'], isText)),
-  ...messagesOf(body, isText),
+  ...messagesOf(body, isText, withTools ? anthropicToolTexts : undefined),
 ]
 
-const converse: Reader = (body) => [
+const converse: Reader = (body, withTools) => [
   ...message('system', textsOfContent(body['system'], isAny)),
-  ...messagesOf(body, isAny),
+  ...messagesOf(body, isAny, withTools ? converseToolTexts : undefined),
 ]
 
 const responses: Reader = (body) => {
@@ -55,13 +57,23 @@ const readers: Readonly<Record<ProtocolName, Reader>> = {
 
 /** In order, system prompts first; parts of a message are joined by a blank, and empty messages left out. */
 export function conversationOf(protocol: ProtocolName, body: JsonObject): readonly CanonicalMessage[] {
-  return readers[protocol](body)
+  return readers[protocol](body, false)
 }
 
-function messagesOf(body: JsonObject, isPart: (part: JsonObject) => boolean): readonly CanonicalMessage[] {
-  return objectsAt(body, 'messages').flatMap((one) =>
-    message(textAt(one, 'role'), textsOfContent(one['content'], isPart)),
-  )
+/** The same with messages of tools also where these speak within those of users. */
+export function wholeConversationOf(protocol: ProtocolName, body: JsonObject): readonly CanonicalMessage[] {
+  return readers[protocol](body, true)
+}
+
+function messagesOf(
+  body: JsonObject,
+  isPart: (part: JsonObject) => boolean,
+  toolTextsOf?: TextsOf,
+): readonly CanonicalMessage[] {
+  return objectsAt(body, 'messages').flatMap((one) => [
+    ...(toolTextsOf ? message('tool', toolTextsOf(one)) : []),
+    ...message(textAt(one, 'role'), textsOfContent(one['content'], isPart)),
+  ])
 }
 
 function messageOfItem(item: unknown): readonly CanonicalMessage[] {

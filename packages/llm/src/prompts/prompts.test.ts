@@ -3,8 +3,9 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LongJson } from '../large/long-json.ts'
 import type { JsonObject, ProtocolName } from '../protocols/protocol.ts'
+import { protocolNamed } from '../protocols/index.ts'
 import { addMessages, addMessagesToPieces, type PromptMessage } from './additions.ts'
-import { conversationOf } from './conversation.ts'
+import { conversationOf, wholeConversationOf } from './conversation.ts'
 
 const said = (protocol: ProtocolName, body: JsonObject) =>
   conversationOf(protocol, body).map(({ role, content }) => `${role}: ${content}`)
@@ -62,6 +63,54 @@ describe('a conversation', () => {
   ])('of %s %j', (protocol, body, expected) => {
     expect(said(protocol, body)).toEqual(expected)
   })
+})
+
+const answered: readonly [ProtocolName, object[]][] = [
+  [
+    'anthropic-messages',
+    [
+      { type: 'tool_result', tool_use_id: 'a', content: 'one' },
+      { type: 'tool_result', tool_use_id: 'b', content: [{ type: 'text', text: 'two' }, { type: 'image' }] },
+      { type: 'text', text: 'and?' },
+    ],
+  ],
+  [
+    'bedrock-converse',
+    [
+      { toolResult: { toolUseId: 'a', content: [{ text: 'one' }, { image: {} }] } },
+      { toolResult: { toolUseId: 'b', content: [{ text: 'two' }] } },
+      { text: 'and?' },
+    ],
+  ],
+]
+
+describe.each(answered)('what tools say within messages of users of %s', (name, content) => {
+  const body = {
+    messages: [
+      { role: 'user', content: 'hi' },
+      { role: 'assistant', content: [] },
+      { role: 'user', content },
+    ],
+  }
+
+  test('belongs to the whole conversation', () => {
+    expect(said(name, body)).toEqual(['user: hi', 'user: and?'])
+    const whole = wholeConversationOf(name, body).map(({ role, content: text }) => `${role}: ${text}`)
+    expect(whole).toEqual(['user: hi', 'tool: one two', 'user: and?'])
+  })
+
+  test('is a turn of theirs, and of the users’', () => {
+    const { turnTexts } = protocolNamed(name)
+    expect(turnTexts(body, 'last', ['tool'])).toEqual(['one', 'two'])
+    expect(turnTexts(body, 'last', ['user'])).toEqual(['and?'])
+    expect(turnTexts(body, 'all', ['user', 'tool'])).toEqual(['hi', 'one', 'two', 'and?'])
+  })
+})
+
+test('JSON that a tool of Bedrock’s says is read as text', () => {
+  const content = [{ toolResult: { content: [{ json: { a: 1 } }] } }]
+  const { turnTexts } = protocolNamed('bedrock-converse')
+  expect(turnTexts({ messages: [{ role: 'user', content }] }, 'last', ['tool'])).toEqual(['{"a":1}'])
 })
 
 const prepend: readonly PromptMessage[] = [

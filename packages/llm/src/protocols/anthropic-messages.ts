@@ -1,9 +1,10 @@
 // Anthropic's Messages.
 import { randomUUID } from 'node:crypto'
 import { encodeSseEvent } from '../transport/sse-event.ts'
-import { textsOfContent, textsOfTurns } from './message-texts.ts'
+import { textsOfContent } from './message-texts.ts'
 import type { ClientProtocol, EventFacts, JsonObject, SseEvent } from './protocol.ts'
 import { isPresent, numberAt, objectAt, objectsAt, parseObject, textAt } from './read-json.ts'
+import { anthropicToolTexts, textsOfTurnsAndTools } from './tool-texts.ts'
 
 const zeroUsage: JsonObject = { input_tokens: 0, output_tokens: 0 }
 const isTextBlock = (block: JsonObject) => block['type'] === 'text'
@@ -30,7 +31,8 @@ export const anthropicMessages: ClientProtocol = {
 
   turnTexts(body, mode, roles) {
     const system = roles.includes('system') ? textsOfContent(body['system'], isTextBlock) : []
-    return [...system, ...textsOfTurns(objectsAt(body, 'messages'), mode, roles, textsOfMessage)]
+    const messages = objectsAt(body, 'messages')
+    return [...system, ...textsOfTurnsAndTools(messages, mode, roles, textsOfMessage, anthropicToolTexts)]
   },
 
   marks: {

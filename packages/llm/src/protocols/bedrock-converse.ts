@@ -1,8 +1,9 @@
 // Bedrock's Converse. Its streams are binary frames, here events whose type is the frame's (transport/event-frames.ts).
 import { encodeFrame, isExceptionEvent } from '../transport/event-frames.ts'
-import { textsOfContent, textsOfTurns } from './message-texts.ts'
+import { textsOfContent } from './message-texts.ts'
 import type { ClientProtocol, EventFacts, JsonObject, SseEvent } from './protocol.ts'
 import { isPresent, numberAt, objectAt, objectsAt, parseObject, textAt } from './read-json.ts'
+import { converseToolTexts, textsOfTurnsAndTools } from './tool-texts.ts'
 
 const zeroUsage: JsonObject = { inputTokens: 0, outputTokens: 0, totalTokens: 0 }
 
@@ -27,7 +28,8 @@ export const bedrockConverse: ClientProtocol = {
   },
   turnTexts(body, mode, roles) {
     const system = roles.includes('system') ? textsOfContent(body['system'], () => true) : []
-    return [...system, ...textsOfTurns(objectsAt(body, 'messages'), mode, roles, textsOfMessage)]
+    const messages = objectsAt(body, 'messages')
+    return [...system, ...textsOfTurnsAndTools(messages, mode, roles, textsOfMessage, converseToolTexts)]
   },
   // Its streams are no text that could be searched.
   marks: undefined,
