@@ -48,7 +48,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
   status = 0
   /** Of the upstream's answer, those for the client. */
   headers: string[] = []
-  /** Whole milliseconds until the first token, or until the answer was complete. */
+  /** Whole milliseconds until the first token, or until the answer was complete; 0 when there was none. */
   firstTokenMs = 0
   /** Whole milliseconds until it ended; 0 before. */
   endedMs = 0
@@ -339,6 +339,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
   }
 
   #answerComplete(): void {
+    this.firstTokenMs = Math.floor(performance.now() - this.startedAt)
     const chunks = this.#chunks
     this.#chunks = []
     const bytes = this.#bytes > joinedBytesMax ? chunks : joined(chunks)
@@ -379,7 +380,6 @@ export class Attempt implements ExchangeHandler, ByteStream {
   /** Before the first token: the owner decides what becomes of the request. */
   #fail(exit: AttemptExit, failure: Failure): void {
     this.#end(exit, failure.source === 'nginx' ? failure.status : this.status)
-    this.firstTokenMs = this.endedMs
     this.#chunks = []
     this.#owner.failed(this, failure)
   }

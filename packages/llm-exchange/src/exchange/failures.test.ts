@@ -228,3 +228,13 @@ test.each(['openai', 'anthropic'])(
     expect(result).toMatchObject({ status: 400, text: body, ended: 'complete' })
   },
 )
+
+test('the time to the first token is that of an error, and nothing where nobody answered', async () => {
+  server.setScenario({ status: 500, delayMs: 20 })
+  const { ctx } = await call(route())
+  expect(ctx.llm?.timeToFirstTokenMs).toBeGreaterThan(10)
+  server.setScenario({ fault: 'hang' })
+  const silent = await call(route('', { timeout: 50 }))
+  expect(silent.ctx.llm).toMatchObject({ timeToFirstTokenMs: 0 })
+  expect(silent.ctx.llm?.upstreamMs).toBeGreaterThan(10)
+})
