@@ -41,6 +41,33 @@ test('small changes are applied at once', () => {
   expect(queue.isIdle).toBe(true)
 })
 
+test('a slice that takes long is a turn of its own', async () => {
+  let turns = 0
+  let isOver = false
+  const count = () => {
+    turns += 1
+    if (!isOver) setImmediate(count)
+  }
+  const queue = new ChangeQueue(() => {
+    for (const end = performance.now() + 6; performance.now() < end;);
+  })
+  queue.add(changesOf(Array.from({ length: 500 }, (_, i) => i)), 500)
+  setImmediate(count)
+  await queue.idle()
+  isOver = true
+  expect(turns).toBeGreaterThanOrEqual(4)
+})
+
+test('what is flushed is applied at once', () => {
+  const applied: StoreChange[] = []
+  const queue = new ChangeQueue((changes) => void applied.push(...changes))
+  const changes = changesOf(Array.from({ length: 500 }, (_, i) => i))
+  queue.add(changes, 500)
+  expect(applied).toEqual([])
+  queue.flush()
+  expect([applied, queue.isIdle]).toEqual([changes, true])
+})
+
 test('a first load takes several turns, and brings its revision at the end', async () => {
   const revisions: number[] = []
   const idle: boolean[] = []
@@ -48,7 +75,7 @@ test('a first load takes several turns, and brings its revision at the end', asy
     revisions.push(revision)
     idle.push(queue.isIdle)
   })
-  queue.add(changesOf(Array.from({ length: 1000 }, (_, i) => 1000 - i)), 1000)
+  queue.add(changesOf(Array.from({ length: 500 }, (_, i) => 1000 - i)), 1000)
   queue.add(changesOf([1001]), 1001)
   expect(revisions).toEqual([])
   await queue.idle()

@@ -1,8 +1,10 @@
 // Applies large batches of changes a few at a time, so that requests are served in between.
 import type { StoreChange } from '@weir/config-store'
 
-/** Changes of one turn of the event loop: about ten milliseconds' worth. */
-const SLICE = 200
+/** Changes that are applied between two looks at the clock: about five milliseconds' worth at the worst. */
+const SLICE = 100
+/** A turn of the event loop takes as many slices as fit. */
+const TURN_MS = 5
 
 interface Batch {
   readonly changes: readonly StoreChange[]
@@ -46,12 +48,22 @@ export class ChangeQueue {
     this.#batches.push(...slices(changes, revision, isFirst))
   }
 
+  /** Applies at once all that was added. */
+  flush(): void {
+    this.#applyUntil(Infinity)
+  }
+
   #next(): void {
-    const batch = this.#batches.shift()
-    if (!batch) return
-    this.#apply(batch.changes, batch.revision)
-    if (this.isIdle) this.#idle.resolve()
-    else setImmediate(() => this.#next())
+    this.#applyUntil(performance.now() + TURN_MS)
+    if (!this.isIdle) setImmediate(() => this.#next())
+  }
+
+  #applyUntil(end: number): void {
+    for (let batch = this.#batches.shift(); batch; batch = this.#batches.shift()) {
+      this.#apply(batch.changes, batch.revision)
+      if (this.isIdle) this.#idle.resolve()
+      if (performance.now() >= end) return
+    }
   }
 }
 

@@ -80,12 +80,12 @@ describe.each([1, 2])('with %i serving threads', (workers) => {
     await until(async () => (await get('/b')).text.includes('two'))
     expect((await get('/a')).text).toContain('one')
 
-    const config = JSON.parse((await operator('control', '/v1/config')).text)
-    expect(config).toMatchObject({ store: { reachable: true }, rejected: [{ key: '/routes/1' }] })
     await until(async () => {
       const { revision, workers: all } = JSON.parse((await operator('control', '/v1/config')).text)
       return all.length === workers && all.every((one: { revision: number }) => one.revision === revision)
     })
+    const config = JSON.parse((await operator('control', '/v1/config')).text)
+    expect(config).toMatchObject({ store: { reachable: true }, rejected: [{ key: '/routes/1' }] })
     expect((await operator('control', '/v1/route/3')).text).toBe('{"error_msg":"route[3] not found"}\n')
     expect(JSON.parse((await operator('control', '/v1/route/2')).text)).toMatchObject({
       key: '/apisix/routes/2',
