@@ -1,4 +1,4 @@
-// The bytes of a probe. APISIX accepts http_method and http_req_body and sends GET without a body; here they are sent.
+// The bytes of a probe (routing.md §10.1): method, path, headers and body as configured.
 import type { HealthTarget, HealthWanted } from './view.ts'
 
 const lineBreak = /[\r\n\0]/

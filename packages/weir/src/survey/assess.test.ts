@@ -96,12 +96,6 @@ describe('different, and how', () => {
   const llm = { 'ai-proxy': { provider: 'openai', auth: { header: { a: 'b' } } } }
   test.each([
     [
-      'health checks',
-      '/upstreams/1',
-      { ...upstream, checks: { active: { http_method: 'POST', healthy: {}, unhealthy: {} } } },
-      'health checks send http_method',
-    ],
-    [
       'names',
       '/upstreams/1',
       { type: 'chash', key: 'uri', nodes: { 'example.com:80': 1 } },

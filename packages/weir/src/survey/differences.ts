@@ -1,6 +1,6 @@
 // Where a document is served, but not in every respect as APISIX would serve it. docs/differences.md says the same of
 // the gateway as a whole: each of these is a row there.
-import { isJsonObject, type JsonObject, normalizeNodes, type Upstream } from '@weir/contract'
+import { normalizeNodes, type Upstream } from '@weir/contract'
 import type { CheckedDocument } from '@weir/data-plane/check'
 import { isIP } from 'node:net'
 
@@ -14,11 +14,6 @@ export interface Difference {
 }
 
 export const differences: readonly Difference[] = [
-  {
-    row: 'A check with `http_method` and `http_req_body` sends a GET without a body',
-    text: 'health checks send http_method and http_req_body as configured; APISIX sends a GET',
-    concerns: (document) => activeChecksOf(document).some(sendsMoreThanGet),
-  },
   {
     row: 'A stream that its provider cuts, or that a limit ends, ends like a whole one',
     text: 'a stream that its provider cuts ends with an error event',
@@ -55,20 +50,6 @@ function upstreamsOf({ kind, value }: CheckedDocument): readonly Upstream[] {
   if (kind === 'upstreams') return [value]
   if (kind !== 'routes' && kind !== 'services') return []
   return value.upstream ? [value.upstream] : []
-}
-
-function activeChecksOf(document: CheckedDocument): readonly JsonObject[] {
-  const own = upstreamsOf(document).map(({ checks }) => checks)
-  const multi = document.plugins.settings.find(({ plugin }) => plugin.name === 'ai-proxy-multi')?.config
-  const instances = isJsonObject(multi) && Array.isArray(multi['instances']) ? multi['instances'] : []
-  const theirs = instances.map((instance: unknown) => isJsonObject(instance) && instance['checks'])
-  return [...own, ...theirs]
-    .map((checks) => isJsonObject(checks) && checks['active'])
-    .filter((active) => isJsonObject(active))
-}
-
-function sendsMoreThanGet({ http_method: method, http_req_body: body }: JsonObject): boolean {
-  return (method !== undefined && method !== 'GET') || (body !== undefined && body !== '')
 }
 
 function namesMatter({ type, checks, nodes, scheme }: Upstream): boolean {
