@@ -9,12 +9,12 @@ test('what changes nothing is named, be it known or not', () => {
       node_listen: 9081,
       ssl: { ssl_trusted_certificate: '/etc/ca.pem', listen: [{ port: 9444, enable_http3: true }] },
     },
-    nginx_config: { http: { charset: 'utf-8', real_ip_header: 'X-Forwarded-For', keepalive_timeout: '5s' } },
+    nginx_config: { http: { charset: 'utf-8', underscores_in_headers: 'off', keepalive_timeout: '5s' } },
   }
   expect(withoutEffect(parseSettings(JSON.stringify(given), {}))).toEqual([
     'nginx_config.http.charset',
     'apisix.enable_http2',
-    'nginx_config.http.real_ip_header',
+    'nginx_config.http.underscores_in_headers',
     'apisix.ssl.listen.enable_http3',
   ])
 })
@@ -31,6 +31,16 @@ test('a store is of no use where the configuration is a file', () => {
   expect(withoutEffect(parseSettings(JSON.stringify(given), {}))).toEqual([
     'deployment.etcd',
     'plugin_attr.log-rotate',
+  ])
+})
+
+test('the pauses between attempts to reach etcd are named', () => {
+  const etcd = { startup_retry: 5, watch_timeout: 10, resync_delay: 1, health_check_timeout: 3, timeout: 9 }
+  expect(withoutEffect(parseSettings(JSON.stringify({ deployment: { etcd } }), {}))).toEqual([
+    'deployment.etcd.watch_timeout',
+    'deployment.etcd.resync_delay',
+    'deployment.etcd.health_check_timeout',
+    'deployment.etcd.startup_retry',
   ])
 })
 
