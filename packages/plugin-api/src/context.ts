@@ -21,7 +21,10 @@ export interface ClientRequest {
   readonly scheme: 'http' | 'https'
   /** Host header without port, lower case; empty when absent. */
   readonly host: string
+  /** The client's, as a trusted proxy before us may have told it (`nginx_config.http.real_ip_from`). */
   readonly remoteAddress: string
+  /** Whoever holds the other end of the connection. */
+  readonly peerAddress: string
   readonly remotePort: number
   /** The port on which it was accepted. */
   readonly localPort: number

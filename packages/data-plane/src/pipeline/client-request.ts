@@ -5,6 +5,7 @@ import { TLSSocket } from 'node:tls'
 import { GatewayError } from '@weir/contract'
 import type { ClientRequest, PieceReader } from '@weir/plugin-api'
 import { giveMemoryBack } from './give-memory-back.ts'
+import { type RealAddress, realAddress, type RealIp } from './real-ip.ts'
 import { PieceJoiner, pieceBytesMax } from './piece-joiner.ts'
 
 /** How much of a long body is read in one turn of the event loop, of the megabytes that a socket may hold. */
@@ -26,6 +27,7 @@ export class IncomingRequest implements ClientRequest {
   /** The longest body that is taken from any client, in bytes; 0 for any. */
   readonly bodyBytesMax: number
   #giveUp: ((reason: Error) => void) | undefined = undefined
+  readonly #real: RealAddress | undefined
   #host: string | undefined
   #query: URLSearchParams | undefined
   #body: Buffer | undefined
@@ -36,7 +38,12 @@ export class IncomingRequest implements ClientRequest {
   #lent: readonly Buffer[] = []
 
   /** `normalize` turns the raw path into the text that routes are matched with (routing.md §2.1). */
-  constructor(message: IncomingMessage, normalize: (path: string) => string, bodyBytesMax = 0) {
+  constructor(
+    message: IncomingMessage,
+    normalize: (path: string) => string,
+    bodyBytesMax = 0,
+    realIp?: RealIp,
+  ) {
     this.message = message
     this.bodyBytesMax = bodyBytesMax
     this.method = message.method ?? 'GET'
@@ -45,6 +52,8 @@ export class IncomingRequest implements ClientRequest {
     this.target = target
     this.query = mark < 0 ? '' : target.slice(mark + 1)
     this.path = normalize(mark < 0 ? target : target.slice(0, mark))
+    const told = realIp && this.header(realIp.header)
+    this.#real = told ? realAddress(this.peerAddress, told, realIp) : undefined
   }
 
   get headers(): Record<string, string | string[] | undefined> {
@@ -59,13 +68,17 @@ export class IncomingRequest implements ClientRequest {
     return (this.#host ??= hostWithoutPort(this.message.headers.host ?? ''))
   }
 
-  get remoteAddress(): string {
+  get peerAddress(): string {
     const address = this.message.socket.remoteAddress ?? ''
     return address.startsWith('::ffff:') ? address.slice(7) : address
   }
 
+  get remoteAddress(): string {
+    return this.#real?.address ?? this.peerAddress
+  }
+
   get remotePort(): number {
-    return this.message.socket.remotePort ?? 0
+    return this.#real ? this.#real.port : (this.message.socket.remotePort ?? 0)
   }
 
   get localPort(): number {

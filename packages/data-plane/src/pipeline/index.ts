@@ -1,5 +1,6 @@
 export { IncomingRequest } from './client-request.ts'
 export { GatewayReply } from './gateway-reply.ts'
 export { handleRequest } from './handle-request.ts'
+export type { RealIp } from './real-ip.ts'
 export type { Services } from './services.ts'
 export type * from './types.ts'

@@ -90,12 +90,12 @@ test('of the response, from the header filter on', async () => {
   const names = ['status', 'sent_http_x_sent', 'upstream_http_x_theirs', 'upstream_http_x_sent']
   const { atHeaders, atLog } = await seenBy([...names, 'body_bytes_sent'])
   expect(atHeaders).toMatchObject({
-    status: '500',
+    status: 500,
     sent_http_x_sent: 'c',
     upstream_http_x_theirs: 'a, b',
     upstream_http_x_sent: undefined,
   })
-  expect(atLog).toMatchObject({ status: '500', body_bytes_sent: '12' })
+  expect(atLog).toMatchObject({ status: 500, body_bytes_sent: '12' })
 })
 
 test('of the node', async () => {

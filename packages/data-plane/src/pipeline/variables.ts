@@ -14,8 +14,8 @@ const hostName = hostname()
 
 const readers: Readonly<Record<string, Read>> = {
   remote_addr: (ctx) => ctx.request.remoteAddress,
-  realip_remote_addr: (ctx) => ctx.request.remoteAddress,
-  remote_port: (ctx) => String(ctx.request.remotePort),
+  realip_remote_addr: (ctx) => ctx.request.peerAddress,
+  remote_port: (ctx) => String(ctx.request.remotePort || ''),
   server_addr: (ctx) => ctx.request.message.socket.localAddress,
   server_port: (ctx) => String(ctx.request.message.socket.localPort ?? ''),
   hostname: () => hostName,
@@ -45,7 +45,8 @@ const readers: Readonly<Record<string, Read>> = {
   msec: () => (Date.now() / 1000).toFixed(3),
   time_iso8601: () => new Date().toISOString(),
   time_local: () => localTime(new Date()),
-  status: (ctx) => String(ctx.response?.status ?? ctx.reply.statusCode),
+  // A number, unlike other variables of nginx's, so that `in` finds it in a list of numbers.
+  status: (ctx) => ctx.response?.status ?? ctx.reply.statusCode,
   body_bytes_sent: (ctx) => String(ctx.bodyBytesSent),
   bytes_sent: (ctx) => String(ctx.bodyBytesSent),
   upstream_addr: (ctx) => list(ctx, (attempt) => attempt.address),

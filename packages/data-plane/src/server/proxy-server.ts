@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Server as SocketServer, Socket } from 'node:net'
-import { IncomingRequest } from '../pipeline/index.ts'
+import { IncomingRequest, type RealIp } from '../pipeline/index.ts'
 import { refuse, statusOfClientError } from './client-error.ts'
 import { type Over, ServedReply } from './served-reply.ts'
 import { type ClientTimeouts, SlowClients } from './slow-clients.ts'
@@ -26,6 +26,8 @@ export interface ProxyServerOptions {
   readonly limits: ServerLimits
   /** The path that routes are matched with; undefined refuses the request (400). */
   normalize(rawPath: string): string | undefined
+  /** Proxies before us that tell the client's address. */
+  readonly realIp?: RealIp | undefined
   /** Called for every request before `handle`; what it returns is given to `leave` when the request is over. */
   handle(request: IncomingRequest, reply: ServedReply): void
   /** The request is over. */
@@ -240,7 +242,7 @@ export class ProxyServer implements Over {
       answer(reply, 413, `the body is larger than ${bodyBytesMax} bytes`, serverHeader)
       return
     }
-    const request = new IncomingRequest(message, this.#normalize, bodyBytesMax)
+    const request = new IncomingRequest(message, this.#normalize, bodyBytesMax, this.#options.realIp)
     if (request.path === '') {
       answer(reply, 400, 'the path of the request is malformed', serverHeader)
       return

@@ -16,14 +16,19 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-async function start(workers = 1, http: object = {}) {
+async function start(workers = 1, http: object = {}, apisix: object = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'weir-plain-'))
   cleanups.push(() => rm(directory, { recursive: true }))
   const store = createEmbeddedStore({ path: join(directory, 'weir.db') })
   cleanups.push(() => store.close())
   const settings = parseSettings(
     JSON.stringify({
-      apisix: { ssl: { enable: false }, node_listen: [{ ip: '127.0.0.1', port: 0 }], control: { port: 0 } },
+      apisix: {
+        ssl: { enable: false },
+        node_listen: [{ ip: '127.0.0.1', port: 0 }],
+        control: { port: 0 },
+        ...apisix,
+      },
       nginx_config: { worker_processes: workers, http: { enable_access_log: false, ...http } },
       plugin_attr: { prometheus: { enable_export_server: false } },
     }),
@@ -247,4 +252,34 @@ test('health is checked and shown, and survives an edit that does not concern it
   await put('/upstreams/u', { ...upstream, desc: 'changed' })
   expect((await ask('/x')).text).toBe('good /x')
   expect(JSON.stringify(await checker())).toContain('"unhealthy"')
+})
+
+const told = (name: string) =>
+  node(
+    ({ headers }, response) =>
+      void response.end(
+        `${name} ${headers['x-real-ip']?.toString()} ${headers['x-forwarded-for']?.toString()}`,
+      ),
+  )
+
+describe('proxies in front', () => {
+  test('tell the client’s address, to rules and to upstreams', async () => {
+    const { ask, put } = await start(1, { real_ip_header: 'X-Client', real_ip_from: ['127.0.0.0/8'] })
+    await put('/routes/1', { uri: '/*', remote_addr: '9.9.9.9', upstream: at(await told('nine')) })
+    await put('/routes/2', { uri: '/*', remote_addr: '127.0.0.1', upstream: at(await told('local')) })
+    const from = (address: string) => ask('/', { headers: { 'X-Client': address } })
+    expect((await from('9.9.9.9')).text).toBe('nine 9.9.9.9 9.9.9.9')
+    expect((await from('8.8.8.8, 9.9.9.9:1')).text).toBe('nine 9.9.9.9 9.9.9.9')
+    expect((await from('8.8.8.8')).status).toBe(404)
+    expect((await from('nobody')).text).toBe('local 127.0.0.1 127.0.0.1')
+  })
+
+  test('that nobody trusts have no say about the chain of addresses, to rules as little as to upstreams', async () => {
+    const { ask, put } = await start(1, {}, { trusted_addresses: ['10.0.0.0/8'] })
+    const vars = [['http_x_forwarded_for', '==', '9.9.9.9']]
+    await put('/routes/1', { uri: '/*', priority: 1, vars, upstream: at(await told('forged')) })
+    await put('/routes/2', { uri: '/*', upstream: at(await told('plain')) })
+    const { text } = await ask('/', { headers: { 'X-Forwarded-For': '9.9.9.9' } })
+    expect(text).toBe('plain 127.0.0.1 127.0.0.1')
+  })
 })

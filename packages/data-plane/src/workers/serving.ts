@@ -1,13 +1,19 @@
 // What one thread does: it holds the configuration in force and serves requests with it.
 import type { StoreChange } from '@weir/config-store'
-import { createCipher, decryptFields, decryptPrivateKey, type Settings } from '@weir/contract'
+import {
+  createCipher,
+  decryptFields,
+  decryptPrivateKey,
+  parseAddressSet,
+  type Settings,
+} from '@weir/contract'
 import type { AnyPlugin, RequestContext, RequestSummary } from '@weir/plugin-api'
 import { SecretClient, type SecretLink } from '@weir/secrets'
 import { Configuration, PluginCatalog, type PluginSurroundings, type Rejection } from '../config/index.ts'
 import type { CompiledUpstreams } from '@weir/upstream'
 import { ChangeQueue } from './change-queue.ts'
 import { FirstLoad } from './first-load.ts'
-import { handleRequest, type Services } from '../pipeline/index.ts'
+import { handleRequest, type RealIp, type Services } from '../pipeline/index.ts'
 import { normalizePath } from '../router/index.ts'
 import { APISIX_VERSION } from '../server/apisix-version.ts'
 import { type ListenAddress, ProxyServer, type ServerLimits, type Traffic } from '../server/index.ts'
@@ -100,10 +106,11 @@ export class Serving {
     }
     this.#server = new ProxyServer({
       limits: limitsOf(settings),
+      realIp: realIpOf(settings),
       normalize: (rawPath) => normalizePath(rawPath, settings.apisix)?.path,
       handle: (request, reply) => {
         // A chain of addresses that a stranger tells is nobody's word, to rules as little as to upstreams (etcd.md §9).
-        if (trusted && !trusted.has(request.remoteAddress)) request.headers['x-forwarded-for'] = undefined
+        if (trusted && !trusted.has(request.peerAddress)) request.headers['x-forwarded-for'] = undefined
         reply.stay = this.configuration.enter()
         void handleRequest(request, reply, services)
       },
@@ -192,4 +199,12 @@ function limitsOf({ nginx_config: { event, http }, weir }: Settings): ServerLimi
       sendMs: http.send_timeout * MS_PER_SECOND,
     },
   }
+}
+
+/** undefined where nobody's word counts, or where it comes with the PROXY protocol, which is not spoken here. */
+function realIpOf({ nginx_config: { http } }: Settings): RealIp | undefined {
+  const { real_ip_header: header, real_ip_recursive: recursive, real_ip_from: from } = http
+  const parsed = parseAddressSet(from.filter((entry) => entry !== 'unix:'))
+  if (!parsed.ok || header === 'proxy_protocol') return undefined
+  return { header: header.toLowerCase(), from: parsed.value, recursive }
 }

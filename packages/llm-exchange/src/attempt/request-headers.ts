@@ -51,7 +51,7 @@ export function requestHeaders(
 /** How the client reached us; its own word counts when we trust its address (contract/etcd.md §9). */
 function pushForwarded(list: string[], request: ClientRequest, trusted: AddressSet | undefined): void {
   const host = request.header('host') ?? ''
-  const believed = trusted?.has(request.remoteAddress) ? request : undefined
+  const believed = trusted?.has(request.peerAddress) ? request : undefined
   const colon = host.lastIndexOf(':')
   const port = colon > host.lastIndexOf(']') ? host.slice(colon + 1) : String(request.localPort)
   list.push(

@@ -27,6 +27,7 @@ class MadeUpRequest implements ClientRequest {
   readonly scheme: 'http' | 'https'
   readonly host: string
   readonly remoteAddress: string
+  readonly peerAddress: string
   readonly remotePort = 50_000
   readonly localPort = 9080
   readonly headers: Record<string, string | string[] | undefined> = {}
@@ -41,6 +42,7 @@ class MadeUpRequest implements ClientRequest {
     this.query = queryStart < 0 ? '' : this.target.slice(queryStart + 1)
     this.scheme = wanted.scheme ?? 'http'
     this.remoteAddress = wanted.remoteAddress ?? '127.0.0.1'
+    this.peerAddress = this.remoteAddress
     this.#bytes = toBytes(wanted.body)
     this.headers['host'] = 'gateway.test'
     if (isDocument(wanted.body)) this.headers['content-type'] = 'application/json'

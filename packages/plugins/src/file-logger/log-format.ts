@@ -4,7 +4,7 @@ import { isJsonObject } from '@weir/contract'
 type Lookup = (name: string) => unknown
 type Members = Readonly<Record<string, unknown>>
 
-/** Objects in one another; what is deeper is left out. */
+/** Objects in one another; what is deeper is shown empty. */
 const depthMax = 5
 
 export type Format = (lookup: Lookup) => Members
@@ -20,5 +20,5 @@ function compile(value: unknown, depth: number): (lookup: Lookup) => unknown {
     return (lookup) => lookup(name)
   }
   if (!isJsonObject(value)) return () => value
-  return depth < depthMax ? compileFormat(value, depth + 1) : () => undefined
+  return depth < depthMax ? compileFormat(value, depth + 1) : () => ({})
 }

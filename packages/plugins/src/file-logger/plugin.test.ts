@@ -142,6 +142,11 @@ test('bodies, where they are asked for and as far as they may', async () => {
 
 const packed = () => ({ ...upstream(), headers: ['Content-Encoding', 'gzip'], body: gzipSync('plain') })
 
+test('a format of objects in one another, as deep as may be', async () => {
+  const log_format = { a: { b: { c: { d: { e: { f: '$host' } } } } } }
+  expect(await logged({ log_format })).toMatchObject([{ a: { b: { c: { d: { e: {} } } } } }])
+})
+
 test('a packed body is shown unpacked, also as a variable', async () => {
   const config = { include_resp_body: true, log_format: { text: '$resp_body' } }
   expect(await logged(config, { upstream: packed })).toMatchObject([{ text: 'plain' }])

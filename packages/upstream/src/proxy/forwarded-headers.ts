@@ -25,8 +25,8 @@ export function pushForwardedHeaders(
   request: ForwardRequest,
   trusted: AddressSet | undefined,
 ): void {
-  const { headers, remoteAddress } = request
-  const isTrusted = trusted?.has(remoteAddress) ?? false
+  const { headers, remoteAddress, peerAddress } = request
+  const isTrusted = trusted?.has(peerAddress) ?? false
   list.push('X-Real-IP', remoteAddress)
   const chain = trusted === undefined || isTrusted ? textOf(headers['x-forwarded-for']) : undefined
   list.push('X-Forwarded-For', chain ? `${chain}, ${remoteAddress}` : remoteAddress)

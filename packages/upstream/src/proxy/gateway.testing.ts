@@ -218,6 +218,7 @@ function contextOf(
       method: message.method ?? 'GET',
       scheme: 'http',
       remoteAddress: message.socket.remoteAddress ?? '',
+      peerAddress: message.socket.remoteAddress ?? '',
       headers: message.headers,
       body: undefined,
       bodyBytes: 0,

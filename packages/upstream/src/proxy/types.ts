@@ -36,7 +36,10 @@ export interface ForwardRequest {
   readonly message: IncomingMessage
   readonly method: string
   readonly scheme: 'http' | 'https'
+  /** The client's, as a trusted proxy may have told it. */
   readonly remoteAddress: string
+  /** Of the connection's other end. */
+  readonly peerAddress: string
   /** Lower-case names, with the edits of plugins. */
   readonly headers: Record<string, string | string[] | undefined>
   /** Set when somebody has read the whole body: this is sent then. */
