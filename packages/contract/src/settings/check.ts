@@ -3,7 +3,7 @@
 import { parseAddressSet } from '../ip/index.ts'
 import type { Settings } from './parse.ts'
 
-/** The allow_admin with which a control plane may start without any usable key. */
+/** The allow_admin with which a control plane may start without a key. */
 const localOnly = '127.0.0.0/24'
 
 /** The complaint, or undefined when all is well. */
@@ -17,7 +17,7 @@ export function checkSettings(settings: Settings): string | undefined {
       'nginx_config.http.real_ip_from',
       nginx_config.http.real_ip_from.filter((one) => one !== 'unix:'),
     ) ??
-    checkAdminKey(deployment.admin) ??
+    (hasAdmin(settings) ? checkAdminKey(deployment.admin) : undefined) ??
     checkAdminTls(deployment.admin) ??
     checkProvider(deployment) ??
     checkPorts(settings)
@@ -31,8 +31,13 @@ function checkAddresses(name: string, addresses: readonly string[]): string | un
 
 type Admin = Settings['deployment']['admin']
 
-function checkAdminKey({ admin_key, admin_key_required, allow_admin }: Admin): string | undefined {
-  if (!admin_key_required || admin_key === undefined || admin_key.length > 0) return undefined
+function hasAdmin({ apisix, deployment }: Settings): boolean {
+  return deployment.role === 'control_plane' || (deployment.role === 'traditional' && apisix.enable_admin)
+}
+
+/** Who listens to others than this machine must ask for a key, or say that it wants none. */
+function checkAdminKey({ admin_key = [], admin_key_required, allow_admin }: Admin): string | undefined {
+  if (!admin_key_required || admin_key.length > 0) return undefined
   if (allow_admin?.length === 1 && allow_admin[0] === localOnly) return undefined
   return 'missing valid Admin API token'
 }
@@ -48,11 +53,11 @@ function checkProvider({ config_provider }: Settings['deployment']): string | un
 }
 
 /** Two servers of one process cannot share a port, unless they listen on different addresses. */
-function checkPorts({ apisix, deployment, plugin_attr }: Settings): string | undefined {
+function checkPorts(settings: Settings): string | undefined {
+  const { apisix, deployment, plugin_attr } = settings
   const { export_addr, enable_export_server } = plugin_attr.prometheus
-  const hasAdmin = deployment.role !== 'data_plane' && apisix.enable_admin
   const servers: Server[] = [
-    ...(hasAdmin ? [{ name: 'admin', ...deployment.admin.admin_listen }] : []),
+    ...(hasAdmin(settings) ? [{ name: 'admin', ...deployment.admin.admin_listen }] : []),
     ...(deployment.role === 'control_plane'
       ? []
       : apisix.node_listen.map((one) => ({ name: 'node', ...one }))),

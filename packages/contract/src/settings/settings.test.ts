@@ -99,7 +99,7 @@ deployment: {etcd: {host: ["https://e:2379"], user: root}}
 
   test('null removes what protects the Admin API, on purpose; other defaults come back', () => {
     const { admin: kept, etcd } = parseSettings(
-      'deployment: {admin: {allow_admin: null, admin_key: null}, etcd: {timeout: null, tls: null}}',
+      'deployment: {role: data_plane, admin: {allow_admin: null, admin_key: null}, etcd: {timeout: null, tls: null}}',
       {},
     ).deployment
     expect(kept).not.toHaveProperty('allow_admin')
@@ -210,6 +210,8 @@ describe('what is refused', () => {
     ],
     ['deployment: {admin: {allow_admin: [somewhere]}}', 'allow_admin: invalid ip address: somewhere'],
     ['deployment: {admin: {admin_key: [], allow_admin: [10.0.0.0/8]}}', 'missing valid Admin API token'],
+    ['deployment: {admin: {admin_key: null, allow_admin: null}}', 'missing valid Admin API token'],
+    ['deployment: {admin: {admin_key: null, allow_admin: [0.0.0.0/0]}}', 'missing valid Admin API token'],
     ['deployment: {admin: {https_admin: true}}', 'missing ssl cert for https admin'],
     ['apisix: {trusted_addresses: [x]}', 'trusted_addresses: invalid ip address: x'],
     ['apisix: {control: {port: 9180}}', 'control port 9180 conflicts with admin port'],
