@@ -84,6 +84,18 @@ describe.each([
     expect(statuses.filter((status) => status === 429)).toHaveLength(15)
   })
 
+  test('what counters say is told and given back by the control API of any node', async () => {
+    const { controlPort } = topology.planes.at(-1)!
+    const url = `http://127.0.0.1:${controlPort}/v1/quotas?resource=/apisix/routes/count`
+    const asked = (await (await fetch(url)).json()) as { quotas: object[] }
+    expect(asked.quotas).toMatchObject([
+      { plugin: 'limit-count', value: '127.0.0.1', limit: 5, used: 20, remaining: 0 },
+    ])
+    const reset = await fetch(`${url}&value=127.0.0.1`, { method: 'DELETE' })
+    expect(await reset.json()).toEqual({ reset: 1 })
+    expect((await rawRequest(chat('/count', 0))).status).toBe(200)
+  })
+
   test('as many streams at a time as there is room for, and again when they are over', async () => {
     const streams = Array.from({ length: 12 }, (__, i) => new RawExchange(chat('/conn', i, 'slow', true)))
     const statuses = (await Promise.all(streams.map(({ done }) => done))).map(({ status }) => status)
