@@ -133,9 +133,9 @@ test('an answer is given again by any worker, whole or as a stream, and counted'
   }
   const page = await weir.metrics()
   expect(page).toMatch(
-    /apisix_ai_cache_hits_total\{layer="exact",route="plain".*node="ai-proxy-openai-compatible"/,
+    /apisix_ai_cache_hits_total\{layer="exact",route="",route_id="plain".*node="ai-proxy-openai-compatible"/,
   )
-  expect(page).toMatch(/apisix_ai_cache_misses_total\{route="plain"/)
+  expect(page).toMatch(/apisix_ai_cache_misses_total\{route="",route_id="plain"/)
 })
 
 test('the official client reads a stream from the cache', async () => {

@@ -11,11 +11,12 @@ import {
   type Reply,
   type RequestContext,
 } from '@weir/plugin-api'
+import { headerOf, setHeader } from '../header-list/header-list.ts'
 import { type Entry, replyOf } from './entry.ts'
 import { ExactLayer, exactKey } from './exact-layer.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { HeldBytes } from './held-bytes.ts'
-import { headerOf, recordAnswer, type Recorded, type Recording, StreamRecording } from './recording.ts'
+import { recordAnswer, type Recorded, type Recording, StreamRecording } from './recording.ts'
 import type { Config } from './schema.ts'
 import { scopeDefaults, scopeOf } from './scope.ts'
 import type { SemanticLayer, SemanticQuery } from './semantic/semantic-layer.ts'
@@ -107,15 +108,6 @@ export function createCache(config: Config, host: PluginHost): Cache {
     return replyOf(entry, host.now(), withHeaders, similarity)
   }
 
-  function bypass(ctx: RequestContext): undefined {
-    tell(ctx, 'BYPASS')
-  }
-
-  function tell(ctx: RequestContext, status: 'MISS' | 'BYPASS', embeddingMs?: number): void {
-    ctx.state.set(cacheOutcome, { status, layer: undefined, embeddingMs })
-    if (withHeaders) ctx.addResponseHeader('X-AI-Cache-Status', status)
-  }
-
   function unsupported(ctx: RequestContext): Reply | undefined {
     const reason = 'no ai instance picked (the request did not pass through ai-proxy or ai-proxy-multi)'
     if (config.fail_mode === 'error')
@@ -165,6 +157,9 @@ export function createCache(config: Config, host: PluginHost): Cache {
     },
 
     headerFilter(ctx, response) {
+      const outcome = ctx.state.get(cacheOutcome)
+      // An upstream may have a cache of its own.
+      if (withHeaders && outcome) setHeader(response.headers, 'X-AI-Cache-Status', outcome.status)
       const miss = ctx.state.get(missOf)
       if (!miss || response.status !== 200 || response.source !== 'upstream') return
       if (headerOf(response.headers, 'content-encoding') !== undefined) return
@@ -197,4 +192,12 @@ export function createCache(config: Config, host: PluginHost): Cache {
       store(llm.hasToolCalls ? { ...miss, query: undefined } : miss, recorded)
     },
   }
+}
+
+function bypass(ctx: RequestContext): undefined {
+  tell(ctx, 'BYPASS')
+}
+
+function tell(ctx: RequestContext, status: 'MISS' | 'BYPASS', embeddingMs?: number): void {
+  ctx.state.set(cacheOutcome, { status, layer: undefined, embeddingMs })
 }

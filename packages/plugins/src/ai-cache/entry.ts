@@ -43,7 +43,6 @@ export function replyOf(entry: Entry, nowMs: number, withHeaders: boolean, simil
   if (!withHeaders) return { status: 200, headers: { 'Content-Type': contentType }, body: entry.body }
   const headers: Record<string, string> = {
     'Content-Type': contentType,
-    'X-AI-Cache-Status': 'HIT',
     'X-AI-Cache-Age': String(Math.max(0, Math.floor(nowMs / 1000) - entry.created_at)),
   }
   if (similarity !== undefined) headers['X-AI-Cache-Similarity'] = similarity.toFixed(4)

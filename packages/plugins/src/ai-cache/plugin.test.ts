@@ -262,6 +262,12 @@ describe('a request passes the cache by', () => {
     expect(host.log.lines).toMatchObject([{ level: 'warn' }])
   })
 
+  test('whose upstream has a cache of its own', async () => {
+    const headers = ['Content-Type', 'text/plain', 'x-ai-cache-status', 'HIT']
+    const result = await createCache().ask('', { isLlm: false, upstream: () => wholeOf('x', { headers }) })
+    expect(result.header('x-ai-cache-status')).toBe('BYPASS')
+  })
+
   test('and nobody is told where headers are off', async () => {
     const { ask } = createCache({ cache_headers: false })
     expect(statusOf(await ask('quiet'))).toBeUndefined()

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { type ClientProtocol, parseSseEvent, wholeJsonBytesMax } from '@weir/llm'
 import { type GatewayResponse, isByteStream, type Stage, type StageOutput } from '@weir/plugin-api'
 import { isJsonObject } from '@weir/contract'
+import { headerOf } from '../header-list/header-list.ts'
 import type { EntryFormat } from './entry.ts'
 import type { HeldBytes } from './held-bytes.ts'
 
@@ -110,11 +111,6 @@ function isAnswer(text: string): boolean {
   } catch {
     return false
   }
-}
-
-export function headerOf(headers: readonly string[], name: string): string | undefined {
-  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name)
-  return at < 0 ? undefined : headers[at + 1]
 }
 
 function isJson(contentType: string | undefined): boolean {

@@ -155,14 +155,17 @@ describe('a request to an LLM', () => {
       instance.log?.(ctx, summary)
     }
     const own = labels
-      .replace('route_id', 'route="7",route_id')
-      .replace('service_id', 'service="s",service_id')
+      .replace('route_id', 'route="seven",route_id')
+      .replace('service_id', 'service="svc",service_id')
+    const ofHits = own.replace(/,llm_model="[^"]*"/, ',llm_model=""')
     expect(page().filter((line) => line.startsWith('ai_cache'))).toEqual([
       `ai_cache_bypasses_total{${own}} 1`,
-      `ai_cache_embedding_latency_count{${own}} 2`,
-      `ai_cache_embedding_latency_sum{${own}} 50`,
-      `ai_cache_hits_total{layer="exact",${own}} 2`,
-      `ai_cache_hits_total{layer="semantic",${own}} 1`,
+      `ai_cache_embedding_latency_count{${ofHits}} 1`,
+      `ai_cache_embedding_latency_sum{${ofHits}} 20`,
+      `ai_cache_embedding_latency_count{${own}} 1`,
+      `ai_cache_embedding_latency_sum{${own}} 30`,
+      `ai_cache_hits_total{layer="exact",${ofHits}} 2`,
+      `ai_cache_hits_total{layer="semantic",${ofHits}} 1`,
       `ai_cache_misses_total{${own}} 1`,
     ])
   })

@@ -41,7 +41,8 @@ export class RequestSeries {
     this.#egress.inc(summary.responseBytes)
     const outcome = ctx.state.get(cacheOutcome)
     if (outcome) {
-      this.#cache ??= new CacheSeries(this.#metrics, this.#labels)
+      const { route } = ctx
+      if (this.#cache?.route !== route) this.#cache = new CacheSeries(this.#metrics, this.#labels, route)
       this.#cache.count(outcome)
     }
     if (!llm) return
