@@ -19,7 +19,7 @@ export class CertificateTable {
 
   /** `fallbackName` stands for the name of clients that say none (`fallback_sni`). */
   constructor(fallbackName: string | undefined) {
-    this.#fallbackName = fallbackName?.toLowerCase()
+    this.#fallbackName = fallbackName && canonical(fallbackName)
   }
 
   set(document: CertificateDocument): void {
@@ -50,7 +50,7 @@ export class CertificateTable {
 
   /** The certificate for a name that a client asks for; undefined when there is none, or its secrets are not there. */
   find(serverName: string | undefined): CertificateDocument | undefined {
-    const name = serverName?.toLowerCase() ?? this.#fallbackName
+    const name = serverName === undefined ? this.#fallbackName : canonical(serverName)
     if (name === undefined) return undefined
     return this.#exact.get(name)?.[0] ?? this.#findWildcard(name)
   }
@@ -70,7 +70,7 @@ export class CertificateTable {
     const socket = request instanceof IncomingRequest ? request.message.socket : undefined
     if (!(socket instanceof TLSSocket) || !socket.authorized) return false
     const { servername } = socket
-    return (typeof servername === 'string' ? servername.toLowerCase() : this.#fallbackName) === request.host
+    return (typeof servername === 'string' ? canonical(servername) : this.#fallbackName) === request.host
   }
 
   /** `*.example.com` answers to one label more, and no further. */
@@ -84,9 +84,15 @@ export class CertificateTable {
     return undefined
   }
 
-  #placeOf(name: string): readonly [Map<string, CertificateDocument[]>, string] {
+  #placeOf(configured: string): readonly [Map<string, CertificateDocument[]>, string] {
+    const name = canonical(configured)
     return name.startsWith('*') ? [this.#wildcard, name.slice(1)] : [this.#exact, name]
   }
+}
+
+/** Lower case, without the dot that may end a name. */
+function canonical(name: string): string {
+  return (name.endsWith('.') ? name.slice(0, -1) : name).toLowerCase()
 }
 
 const unverified: Match = {

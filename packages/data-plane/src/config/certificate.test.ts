@@ -84,6 +84,17 @@ test('a wildcard stands for one label, and an exact name is stronger', () => {
   )
 })
 
+test('the dot that may end a name is no part of it', () => {
+  const table = new CertificateTable('f.test.')
+  table.set(documentOf('plain', ['*.a.test']))
+  table.set(documentOf('dotted', ['b.test.', 'f.test']))
+  expect(table.find('x.a.test.')?.id).toBe('plain')
+  expect(table.find('b.test')?.id).toBe('dotted')
+  expect(table.find(undefined)?.id).toBe('dotted')
+  table.delete('dotted')
+  expect(table.find('b.test')).toBeUndefined()
+})
+
 test('of several documents with one name the oldest counts, and the next one after it is gone', () => {
   const table = new CertificateTable('a.test')
   table.set(documentOf('young', ['a.test', '*a.test'], 2))

@@ -115,3 +115,13 @@ test('a body that a plugin has replaced is everybody’s', async () => {
     },
   )
 })
+
+test.each([
+  ['A.test:80', 'a.test'],
+  ['a.test.', 'a.test'],
+  ['a.test.:80', 'a.test'],
+  ['[::1]:80', '[::1]'],
+])('the host of %s is %s', async (header, host) => {
+  const head = `GET / HTTP/1.1\r\nHost: ${header}\r\n\r\n`
+  expect(await received([head], (request) => Promise.resolve(request.host))).toBe(host)
+})

@@ -251,5 +251,7 @@ async function showPieces(pieces: readonly Buffer[], maxBytes: number, reader: P
 
 function hostWithoutPort(host: string): string {
   const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':')
-  return (end > 0 ? host.slice(0, end) : host).toLowerCase()
+  const name = end > 0 ? host.slice(0, end) : host
+  // As in nginx: the dot that may end a name is no part of it.
+  return (name.endsWith('.') ? name.slice(0, -1) : name).toLowerCase()
 }
