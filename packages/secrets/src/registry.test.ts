@@ -215,6 +215,8 @@ test('threads share what is read, and are told by message', async () => {
   there.client.hold(jack)
   expect(await here.settled(jack)).toEqual({ value: 'one' })
   expect(await there.settled(jack)).toEqual({ value: 'one' })
+  expect(registry.find(jack)).toEqual({ value: 'one' })
+  expect(registry.find('$secret://vault/1/nobody/wants/key')).toBe('pending')
   expect(vault.reads).toHaveLength(1)
   vault.secrets.set('kv/team/jack', { key: 'rotated' })
   await until(() => there.changes.length === 2 && here.changes.length === 2)

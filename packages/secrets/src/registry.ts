@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Logger } from '@weir/telemetry'
 import { Complaints } from './complaints.ts'
 import { KeptSecret } from './kept-secret.ts'
-import type { SecretLink, SecretNews, SecretWishes } from './link.ts'
+import type { SecretLink, SecretNews, SecretState, SecretWishes } from './link.ts'
 import { ManagerSession, parseDocument } from './manager-session.ts'
 import { toText } from './member-text.ts'
 import type { ManagerWorld } from './open-manager.ts'
@@ -92,6 +92,13 @@ export class SecretRegistry {
     this.#wanted.set(reference, { parsed, state: 'pending', listeners: new Set([listener]) })
     if (parsed) this.#share(parsed).references.add(reference)
     this.#update(reference)
+  }
+
+  /** What those who want it have been told; pending when nobody wants it. */
+  find(reference: string): SecretState {
+    const state = this.#wanted.get(reference)?.state ?? 'pending'
+    if (state === 'pending') return state
+    return state.value === undefined ? 'unresolved' : { value: state.value }
   }
 
   release(reference: string, listener: Listener): void {

@@ -71,6 +71,7 @@ async function start(given: Readonly<Record<string, object>>) {
     plugins,
     counters,
     entries: () => feed.entries,
+    findSecret: (reference) => (reference.endsWith('/known') ? { value: 'a-secret' } : 'pending'),
   })
   const sources: ControlApiSources = {
     prefix: '/apisix',
@@ -198,6 +199,27 @@ test('shared counters are read where they are, with the password from the store'
   ])
   await redis.kill()
   expect(await ask('?consumer=ann')).toMatchObject({ status: 503 })
+})
+
+test('a password may be a secret; what it opens is not told of until the secret is known', async () => {
+  const redis = await startRedis({ args: ['--requirepass', 'a-secret'] })
+  cleanups.push(() => redis.stop())
+  const quota = {
+    limit: 10,
+    time_window: 60,
+    policy: 'redis',
+    redis_host: redis.host,
+    redis_port: redis.port,
+  }
+  const holder = (username: string, redis_password: string) => ({
+    username,
+    plugins: { 'ai-consumer-rate-limiting': { ...quota, redis_password } },
+  })
+  const { ask } = await start({
+    '/consumers/ann': holder('ann', '$secret://vault/1/redis/known'),
+    '/consumers/bob': holder('bob', '$secret://vault/1/redis/other'),
+  })
+  expect((await ask('')).json['quotas']).toMatchObject([{ consumer: 'ann', limit: 10, used: 0 }])
 })
 
 /** Sends requests through a plugin's configuration of a document, so that its counters are there. */

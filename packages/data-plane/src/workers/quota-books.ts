@@ -10,6 +10,7 @@ import {
   type CounterStores,
 } from '@weir/counters'
 import type { AnyPlugin, QuotaLimit } from '@weir/plugin-api'
+import type { SecretState } from '@weir/secrets'
 import { type HeldFamily, type Holder, QuotaDocuments } from './quota-documents.ts'
 
 /** Accounts told of in one answer, at most. */
@@ -41,6 +42,8 @@ export interface QuotaBooksOptions {
   /** Of this node; without them local counters are not told of. */
   readonly counters: SharedArrayBuffer | undefined
   readonly entries: () => readonly StoreEntry[] | Promise<readonly StoreEntry[]>
+  /** Without it, configurations with secrets are not told of. */
+  readonly findSecret?: (reference: string) => SecretState
 }
 
 /** An account, and what is known of it. */
@@ -109,8 +112,7 @@ export class QuotaBooks {
     filter: QuotaFilter,
     max: number,
   ): Promise<{ readonly accounts: readonly Listed[]; readonly isComplete: boolean }> {
-    const { prefix, settings, plugins, entries } = this.#options
-    const documents = new QuotaDocuments(await entries(), plugins, prefix, settings)
+    const documents = new QuotaDocuments(await this.#options.entries(), this.#options)
     const accounts: Listed[] = []
     if (filter.value === undefined) {
       for (const account of documents.accounts()) {

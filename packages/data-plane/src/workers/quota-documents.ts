@@ -1,9 +1,17 @@
 // Which quotas follow from the documents of a store: those of consumers and instances by name, and those that requests
 // name by what they begin with.
 import type { StoreEntry } from '@weir/config-store'
-import { createCipher, decryptFields, isJsonObject, type JsonObject, type Settings } from '@weir/contract'
+import {
+  type Cipher,
+  createCipher,
+  decryptFields,
+  isJsonObject,
+  type JsonObject,
+  type Settings,
+} from '@weir/contract'
 import type { AnyPlugin, QuotaAccount, QuotaFamily } from '@weir/plugin-api'
-import { Resolution } from '../config/references.ts'
+import type { SecretState } from '@weir/secrets'
+import { type ReferenceSources, Resolution } from '../config/references.ts'
 
 export interface Holder {
   readonly plugin: string
@@ -15,24 +23,29 @@ export interface Holder {
 export type HeldAccount = QuotaAccount & Holder
 export type HeldFamily = QuotaFamily & Holder
 
+export interface QuotaDocumentsOptions {
+  readonly prefix: string
+  readonly settings: Settings
+  readonly plugins: readonly AnyPlugin[]
+  readonly findSecret?: (reference: string) => SecretState
+}
+
 export class QuotaDocuments {
   readonly #documents: readonly Document[]
   readonly #plugins: readonly AnyPlugin[]
   readonly #prefix: string
-  readonly #settings: Settings
+  readonly #cipher: Cipher
+  readonly #references: ReferenceSources
 
-  constructor(
-    entries: readonly StoreEntry[],
-    plugins: readonly AnyPlugin[],
-    prefix: string,
-    settings: Settings,
-  ) {
+  constructor(entries: readonly StoreEntry[], options: QuotaDocumentsOptions) {
+    const { prefix, settings, plugins, findSecret } = options
     this.#documents = documentsOf(entries)
     this.#plugins = plugins.filter(
       (plugin) => plugin.quotaAccounts !== undefined || plugin.quotaFamilies !== undefined,
     )
     this.#prefix = prefix
-    this.#settings = settings
+    this.#cipher = createCipher(settings.apisix.data_encryption.keyring)
+    this.#references = { environment: process.env, findSecret }
   }
 
   accounts(): readonly HeldAccount[] {
@@ -70,15 +83,17 @@ export class QuotaDocuments {
     })
   }
 
-  /** As data planes see it. */
+  /** As data planes see it; undefined when there is none in force, as while a secret is not known. */
   #configOf(plugin: AnyPlugin, { plugins }: Document): unknown {
     const raw = plugins[plugin.name]
     if (!isJsonObject(raw)) return undefined
     const { _meta: meta, ...own } = raw
     if (isJsonObject(meta) && meta['disable'] === true) return undefined
-    const { keyring } = this.#settings.apisix.data_encryption
-    const parsed = plugin.schema.parse(decryptFields(own, plugin.encryptFields ?? [], createCipher(keyring)))
-    return parsed.ok ? new Resolution({ environment: process.env }).resolve(parsed.value) : undefined
+    const parsed = plugin.schema.parse(decryptFields(own, plugin.encryptFields ?? [], this.#cipher))
+    if (!parsed.ok) return undefined
+    const resolution = new Resolution(this.#references)
+    const config = resolution.resolve(parsed.value)
+    return resolution.isPending ? undefined : config
   }
 }
 

@@ -108,6 +108,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       plugins,
       counters: setup.counters,
       entries: () => feed.entries,
+      findSecret: (reference) => secrets.find(reference),
     }),
     metrics,
     version: options.version,
