@@ -122,6 +122,6 @@ test.each([
   ['a.test.:80', 'a.test'],
   ['[::1]:80', '[::1]'],
 ])('the host of %s is %s', async (header, host) => {
-  const head = `GET / HTTP/1.1\r\nHost: ${header}\r\n\r\n`
-  expect(await received([head], (request) => Promise.resolve(request.host))).toBe(host)
+  const lines = `GET / HTTP/1.1\r\nHost: ${header}\r\n\r\n`
+  expect(await received([lines], (request) => Promise.resolve(request.host))).toBe(host)
 })
