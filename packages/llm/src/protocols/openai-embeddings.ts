@@ -1,7 +1,6 @@
 // OpenAI's Embeddings.
 import type { ClientProtocol } from './protocol.ts'
 import { openaiChat, readOpenaiUsage } from './openai-chat.ts'
-import { textAt } from './read-json.ts'
 
 const denied = (message: string) => JSON.stringify({ error: { message, type: 'content_policy_violation' } })
 
@@ -13,8 +12,10 @@ export const openaiEmbeddings: ClientProtocol = {
   answersWanted: () => 1,
   media: () => ({ count: 0, bytes: 0 }),
   turnTexts(body, _mode, roles) {
-    const input = textAt(body, 'input')
-    return roles.includes('user') && input !== '' ? [input] : []
+    if (!roles.includes('user')) return []
+    const { input } = body
+    const texts: readonly unknown[] = Array.isArray(input) ? input : [input]
+    return texts.filter((text): text is string => typeof text === 'string' && text !== '')
   },
   marks: undefined,
   readEvent: () => ({}),
