@@ -249,9 +249,7 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
       : new LongAnswer(this.protocol, status, bytes)
     this.#answer = answer
     this.#ledger.reason = 'answered'
-    const { usage, textBytes } = answer
-    // Nothing can be told of an answer that is no JSON.
-    this.#settle(usage ?? (textBytes === undefined ? undefined : this.#delivered(textBytes)))
+    this.#settle(answer.usage ?? this.#estimate(answer))
     const body = isWhole ? bytes : streamPieces(bytes, headers)
     this.#end({ status, headers, source: 'upstream', body, answer })
   }
@@ -359,6 +357,11 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
     const respond = this.#respond
     this.#respond = undefined
     respond?.(response)
+  }
+
+  /** Nothing can be told of an answer that is no JSON. To look into one costs more than the rest of the request. */
+  #estimate({ textBytes }: Answer | LongAnswer): UsageReport | undefined {
+    return textBytes === undefined ? undefined : this.#delivered(textBytes)
   }
 
   #delivered(textBytes: number, interrupted = false): UsageReport | undefined {
