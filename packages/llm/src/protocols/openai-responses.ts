@@ -115,7 +115,8 @@ function itemsOf(body: JsonObject): readonly JsonObject[] {
 }
 
 function roleOfItem(item: JsonObject): unknown {
-  return item['type'] === 'function_call_output' ? 'tool' : item['role']
+  const { role, type } = item
+  return !isPresent(role) && type === 'function_call_output' ? 'tool' : role
 }
 
 function textsOfItem(item: JsonObject): readonly string[] {

@@ -98,6 +98,8 @@ test('the texts to check: the last run of the selected roles, or all of them, an
   ])
   const items = ['first', { type: 'function_call_output', output: 'out' }, { role: 'user', content: 'c' }]
   expect(openaiResponses.turnTexts({ input: items }, 'all', ['user', 'tool'])).toEqual(['first', 'out', 'c'])
+  const posed = { role: 'user', type: 'function_call_output', output: 'x' }
+  expect(openaiResponses.turnTexts({ input: [posed] }, 'last', ['user'])).toEqual(['x'])
   expect(openaiEmbeddings.turnTexts({ input: 'e' }, 'last', ['user'])).toEqual(['e'])
   expect(openaiEmbeddings.turnTexts({ input: ['e', 1, '', 'f', [2]] }, 'last', ['user'])).toEqual(['e', 'f'])
   expect(openaiEmbeddings.turnTexts({ input: ['e'] }, 'last', ['tool'])).toEqual([])
