@@ -3,21 +3,8 @@
 // the difference in docs/differences.md; the recorder's own remarks on connections are left out of the rows.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type AliyunServer,
-  type LlmServer,
-  rawRequest,
-  type RawResponse,
-  type RecordedRequest,
-  type Redis,
-  type Scenario,
-  startAliyunServer,
-  startLlmServer,
-  startRedis,
-  until,
-} from '@weir/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { untilRouted } from './world/calls.ts'
+import { type RawResponse, until } from '@weir/testkit'
+import { expect, test } from 'vitest'
 import {
   comparable,
   metricsShape,
@@ -26,7 +13,7 @@ import {
   type RecordedRow,
   sameIds,
 } from './world/recorded-rows.ts'
-import { startWeir, type Weir } from './world/weir.ts'
+import { type UpstreamSight, useRecordedWorld } from './world/recorded-world.ts'
 
 /** The same call was recorded before under another name: it is made once more here. */
 const secondCalls = new Set(['ratelimit.rules_missing_var', 'x.semantic_low_match'])
@@ -34,6 +21,7 @@ const secondCalls = new Set(['ratelimit.rules_missing_var', 'x.semantic_low_matc
 /** Which of equals is asked first is free: the round robin starts anywhere (routing.md §9). */
 const anyInstance = /^multi\.(roundrobin|allfail)/
 
+const cacheStatus = 'X-AI-Cache-Status'
 const metricsRow = 'prometheus.metrics'
 
 /** Rows that Weir answers otherwise on purpose: the row of docs/differences.md that says so, by its beginning. */
@@ -62,88 +50,7 @@ const rows = readRecordedRows('data-plane.jsonl').toSorted(
   (one, other) => Number(one.name === metricsRow) - Number(other.name === metricsRow),
 )
 
-const cacheStatus = 'X-AI-Cache-Status'
-const recordedPorts = [19101, 19102, 19103]
-let weir: Weir
-let aliyun: AliyunServer
-let redis: Redis
-const providers = new Map<number, LlmServer>()
-
-/** One call a minute. */
-const limit = (message: string) => ({
-  'limit-count': { count: 1, time_window: 60, rejected_code: 429, rejected_msg: message },
-})
-
-beforeAll(async () => {
-  weir = await startWeir()
-  redis = await startRedis()
-  aliyun = await startAliyunServer({ accessKeyId: 'k', accessKeySecret: 's' })
-  for (const port of recordedPorts)
-    providers.set(port, await startLlmServer({ name: String(port), script: recordedVectors }))
-  await weir.put('consumers/dp_b', {
-    username: 'dp_b',
-    plugins: {
-      'key-auth': { key: 'dp-key-b' },
-      'ai-rate-limiting': {
-        limit: 20,
-        time_window: 60,
-        rejected_code: 429,
-        rejected_msg: 'consumer b exhausted',
-      },
-    },
-  })
-  await weir.put('consumers/xc', { username: 'xc', plugins: { 'key-auth': { key: 'xc-key' } } })
-  await weir.put('consumer_groups/xcg', { plugins: limit('group limit') })
-  await weir.put('consumers/xcg', {
-    username: 'xcg',
-    group_id: 'xcg',
-    plugins: { 'key-auth': { key: 'xcg-key' } },
-  })
-  await weir.put('consumers/xanon', { username: 'xanon', plugins: limit('anon limit') })
-  await weir.put('plugin_configs/xpc', { plugins: limit('pc') })
-  const routes = new Map(rows.map(({ route }) => [route?.uri, route]))
-  let id = 0
-  for (const route of routes.values()) {
-    if (!route) continue
-    await weir.put(`routes/${++id}`, JSON.parse(toLocal(JSON.stringify(route))))
-    if (!route.hosts && !route.vars) await untilRouted(weir.proxyUrl + route.uri.replace('*', 'none'))
-  }
-}, 120_000)
-afterAll(async () => {
-  await weir.stop()
-  await aliyun.close()
-  await redis.stop()
-  await Promise.all([...providers.values()].map((provider) => provider.close()))
-})
-
-/** Vectors that are as near to each other as those of the recorder's fake were. */
-function recordedVectors({ json }: RecordedRequest): Scenario | undefined {
-  if (typeof json !== 'object' || json === null || !('model' in json) || json.model !== 'emb')
-    return undefined
-  const input = 'input' in json && Array.isArray(json.input) ? (json.input as unknown[]) : []
-  const cosines: Readonly<Record<string, number>> = { hi: 1, code: 0.3457, poem: 0.6117 }
-  const data = input.map((text) => {
-    const cosine = cosines[String(text)] ?? 0
-    return { embedding: [cosine, Math.sqrt(1 - cosine * cosine)] }
-  })
-  return { body: JSON.stringify({ data }) }
-}
-
-/** The recorded ports replaced by the ones that the fakes have here. */
-function toLocal(text: string): string {
-  // The recorder's fake played the moderation service too: an endpoint without a path, before its region.
-  let local = text.replaceAll(
-    '"endpoint":"http://127.0.0.1:19101","region_id"',
-    `"endpoint":"${aliyun.url}","region_id"`,
-  )
-  local = local.replaceAll('<file>', '/dev/null')
-  local = local.replaceAll('"redis_port":6390', `"redis_port":${redis.port}`)
-  for (const [port, provider] of providers) {
-    local = local.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${provider.port}`)
-    local = local.replaceAll(`"port":${port}`, `"port":${provider.port}`)
-  }
-  return local
-}
+const world = useRecordedWorld(rows)
 
 test('every difference is a row of docs/differences.md', () => {
   const page = readFileSync(join(import.meta.dirname, '../docs/differences.md'), 'utf8')
@@ -155,18 +62,15 @@ test('every difference is a row of docs/differences.md', () => {
 })
 
 test.each(rows.map((row) => [row.name, row] as const))('%s', async (name, row) => {
-  await force(name)
-  for (const provider of providers.values()) provider.clear()
+  const { call, clear, force, upstreamSaw } = world()
+  await force(forcedPorts(name))
   const { request, response } = row
-  if (secondCalls.has(name)) {
-    await call(request)
-    for (const provider of providers.values()) provider.clear()
-  }
+  if (secondCalls.has(name)) await call(request)
   if (response.headers[cacheStatus] === 'HIT') {
     // The answer before was stored behind its response.
     await until(async () => (await call(request)).header(cacheStatus) === 'HIT')
-    for (const provider of providers.values()) provider.clear()
   }
+  clear()
   const answer = await call(request)
   expect(answer.status).toBe(response.status)
   if (name === metricsRow) return expectMetrics()
@@ -177,11 +81,9 @@ test.each(rows.map((row) => [row.name, row] as const))('%s', async (name, row) =
   expect(answer.ended).toBe('complete')
 
   const seen = (row.upstream_seen ?? []).filter(isModelCall).map((upstream) => sight(upstream, request))
-  const got = [...providers]
-    .flatMap(([port, { requests }]) => requests.map((seenRequest) => ({ port, ...seenRequest })))
+  const got = upstreamSaw()
     .filter(isModelCall)
-    .toSorted((one, other) => one.startedAtMs - other.startedAtMs)
-    .map(({ rawHeaders: headers, ...upstream }) => sight({ ...upstream, headers }, request))
+    .map((upstream) => sight(upstream, request))
   if (anyInstance.test(name)) expect(got).toHaveLength(seen.length)
   else expect(got).toEqual(seen)
 })
@@ -190,6 +92,7 @@ test.each(rows.map((row) => [row.name, row] as const))('%s', async (name, row) =
 async function expectMetrics(): Promise<void> {
   const logged = rows.find(({ name }) => name === 'x.logging_ok')
   if (!logged) throw new Error('no such row')
+  const { call, providers, weir } = world()
   // A first token within the millisecond is not measured.
   for (const provider of providers.values()) provider.setScenario({ delayMs: 5 })
   await call(logged.request)
@@ -234,48 +137,6 @@ function forcedPorts(name: string): readonly number[] {
   return /^health\.(hi_unhealthy|control_api)/.test(name) ? [19101] : []
 }
 
-const failing: Scenario = {
-  status: 500,
-  body: '{"error":{"message":"forced unhealthy 500","type":"server_error"}}',
-}
-
-/** Returns when the gateway has noticed, too. */
-async function force(name: string): Promise<void> {
-  const ports = forcedPorts(name)
-  for (const [port, provider] of providers) provider.setScenario(ports.includes(port) ? failing : undefined)
-  if (ports.length === 0) return
-  const failed = ports.map((port) => providers.get(port)?.port)
-  await until(async () => failed.every(isUnhealthy(await nodesOfChecks())), { what: 'failed health checks' })
-}
-
-const isUnhealthy = (nodes: readonly CheckedNode[]) => (failed: number | undefined) =>
-  nodes.some(({ port, status }) => port === failed && status === 'unhealthy')
-
-interface CheckedNode {
-  readonly port: number
-  readonly status: string
-}
-
-async function nodesOfChecks(): Promise<readonly CheckedNode[]> {
-  const response = await fetch(`http://127.0.0.1:${weir.controlPort}/v1/healthcheck`)
-  const checkers = (await response.json()) as readonly { readonly nodes: readonly CheckedNode[] }[]
-  return checkers.flatMap(({ nodes }) => nodes)
-}
-
-function call({ method, path, headers, body }: RecordedRow['request']): Promise<RawResponse> {
-  const ports: Readonly<Record<string, number>> = {
-    '/v1/healthcheck': weir.controlPort,
-    '/apisix/prometheus/metrics': weir.metricsPort,
-  }
-  return rawRequest({
-    port: ports[path] ?? weir.proxyPort,
-    method,
-    path,
-    ...(headers && { headers }),
-    ...(body !== undefined && { body }),
-  })
-}
-
 /** Not one of the moderation service, and no health probe. */
 function isModelCall({ url }: { readonly url: string }): boolean {
   return url !== '/' && !url.startsWith('/?') && url !== '/healthz'
@@ -283,7 +144,7 @@ function isModelCall({ url }: { readonly url: string }): boolean {
 
 /** What of a request at the provider is compared: all but what is each HTTP client's own. */
 function sight(
-  { port, method, url, headers, body }: NonNullable<RecordedRow['upstream_seen']>[number],
+  { port, method, url, headers, body }: UpstreamSight,
   { headers: fromClient = {} }: RecordedRow['request'],
 ): unknown {
   const isOfClient = Object.keys(fromClient).some((name) => name.toLowerCase() === 'user-agent')
@@ -292,17 +153,8 @@ function sight(
     const name = header.toLowerCase()
     if (unrecorded.test(name) || name === 'apikey' || (name === 'user-agent' && !isOfClient)) continue
     compared[name] = /^(host|x-forwarded-host|x-forwarded-port)$/.test(name)
-      ? toRecorded(value)
+      ? world().toRecorded(value)
       : sameIds(value)
   }
   return { port, method, url: url.replace(/\?$/, ''), headers: compared, body: comparable(body) }
-}
-
-/** The port at the end of a host replaced by the recorder's. */
-function toRecorded(host: string): string {
-  return host.replace(/\d+$/, (digits) => {
-    if (Number(digits) === weir.proxyPort) return '9080'
-    for (const [port, provider] of providers) if (Number(digits) === provider.port) return String(port)
-    return digits
-  })
 }
