@@ -27,14 +27,19 @@ async function enter(instance: PluginInstance, headers: Record<string, string> =
   return { ctx, reply, ms: performance.now() - started, leave: () => leave(instance, ctx) }
 }
 
-function leave(instance: PluginInstance, ctx: TestContext, upstreamMs = 50): void {
+type Times = Pick<RequestSummary, 'durationMs' | 'upstreamMs'>
+
+function leave(
+  instance: PluginInstance,
+  ctx: TestContext,
+  times: Times = { durationMs: 50, upstreamMs: 50 },
+): void {
   const summary: RequestSummary = {
     status: 200,
     source: 'upstream',
     requestBytes: 0,
     responseBytes: 0,
-    durationMs: upstreamMs,
-    upstreamMs,
+    ...times,
     outcome: 'complete',
   }
   instance.log?.(ctx, summary)
@@ -82,13 +87,23 @@ test('the delay follows what requests last, unless it is fixed', async () => {
   for (const isFixed of [false, true]) {
     const { instance, enter: next } = setUp({ ...delay, conn: 1, burst: 5, only_use_default_delay: isFixed })
     const first = await next()
-    leave(instance, first.ctx, 2050)
+    leave(instance, first.ctx, { durationMs: 2050, upstreamMs: 2050 })
     await next()
     const held = await next()
     // (50 + 2050) / 2
     if (isFixed) expect(held.ms).toBeLessThan(1000)
     else expect(held.ms).toBeGreaterThan(1000)
   }
+})
+
+test('for how long it was held back is no part of what a request lasts', async () => {
+  const { instance, enter: next } = setUp({ ...delay, default_conn_delay: 0.8, conn: 1, burst: 5 })
+  await next()
+  const held = await next()
+  expect(held.ms).toBeGreaterThan(780)
+  leave(instance, held.ctx, { durationMs: 800, upstreamMs: undefined })
+  // (800 + 0) / 2, and not (800 + 800) / 2
+  expect((await next()).ms).toBeLessThan(780)
 })
 
 describe('rules', () => {
@@ -104,6 +119,13 @@ describe('rules', () => {
     expect((await next({ who: 'b', app: 'x' })).reply).toBeUndefined()
     expect((await next({ who: 'c', app: 'x' })).reply?.status).toBe(503)
     expect((await next({ who: 'd', app: 'x', most: '3' })).reply).toBeUndefined()
+  })
+
+  test('each holds back for itself', async () => {
+    const two = ['$http_who', '$http_app'].map((key) => ({ conn: 1, burst: 1, key }))
+    const { enter: next } = setUp({ default_conn_delay: 0.1, rules: two })
+    await next({ who: 'a', app: 'x' })
+    expect((await next({ who: 'a', app: 'x' })).ms).toBeGreaterThan(180)
   })
 
   test('none that applies is an error', async () => {

@@ -11,6 +11,8 @@ import { type Config, schema } from './schema.ts'
 interface Held {
   readonly owner: object
   readonly ticket: Ticket
+  /** Seconds for which it is held back. */
+  readonly heldBack: number
 }
 
 const heldTickets = defineStateKey<Held[]>('limit-conn-tickets')
@@ -44,7 +46,7 @@ export const limitConn = definePlugin<Config>({
         if (entered === undefined) continue
         hasApplied = true
         if (typeof entered === 'object') return entered
-        heldBack = Math.max(heldBack, entered)
+        heldBack += entered
       }
       if (!hasApplied) {
         ctx.log.error('failed to get limit conn rules', { reason: 'no rule applies' })
@@ -65,20 +67,22 @@ export const limitConn = definePlugin<Config>({
       }
       const { count, ticket } = await counters.enter(key, conn + burst, ttlSeconds)
       if (!ticket) return refusal
+      const heldBack = count > conn ? unitDelay * Math.floor((count - 1) / conn) : 0
       const held = ctx.state.get(heldTickets)
-      if (held) held.push({ owner, ticket })
-      else ctx.state.set(heldTickets, [{ owner, ticket }])
-      return count > conn ? unitDelay * Math.floor((count - 1) / conn) : 0
+      if (held) held.push({ owner, ticket, heldBack })
+      else ctx.state.set(heldTickets, [{ owner, ticket, heldBack }])
+      return heldBack
     }
 
-    function leave(ctx: RequestContext): boolean {
-      let hasLeft = false
+    /** Returns for how many seconds the request was held back, undefined when it was not inside. */
+    function leave(ctx: RequestContext): number | undefined {
+      let heldBack: number | undefined
       for (const held of ctx.state.get(heldTickets) ?? []) {
         if (held.owner !== owner) continue
-        hasLeft = true
+        heldBack = (heldBack ?? 0) + held.heldBack
         void leaveOne(ctx, held.ticket)
       }
-      return hasLeft
+      return heldBack
     }
 
     return {
@@ -92,7 +96,11 @@ export const limitConn = definePlugin<Config>({
         }
       },
       log(ctx, { durationMs, upstreamMs }) {
-        if (leave(ctx) && !isFixed) unitDelay = (unitDelay + (upstreamMs ?? durationMs) / MS_PER_SECOND) / 2
+        const heldBack = leave(ctx)
+        if (heldBack === undefined || isFixed) return
+        // Where no upstream was asked, the time without that for which it was held back.
+        const lasted = upstreamMs ?? Math.max(0, durationMs - heldBack * MS_PER_SECOND)
+        unitDelay = (unitDelay + lasted / MS_PER_SECOND) / 2
       },
     }
   },
