@@ -253,6 +253,7 @@ test('configurations', () => {
   expect(complaint({ comprehend: { ...comprehend, endpoint: 'http://' } })).toBe(
     'comprehend.endpoint is not an http or https URL',
   )
+  expect(complaint({ comprehend: { ...comprehend, endpoint: '$env://COMPREHEND' } })).toBeUndefined()
   expect(complaint({ moderation_categories: { OTHER: 1 } })).toBeDefined()
   expect(complaint({ request_check_length_limit: 3 })).toContain('request_check_length_limit')
   expect(complaintAbout(aiAwsContentModeration, {})).toContain('is required')

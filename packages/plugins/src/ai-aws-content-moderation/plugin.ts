@@ -1,4 +1,5 @@
 // Has prompts and answers of LLMs judged by Amazon Comprehend (ai-plugins.md §14.2).
+import { isReference } from '@weir/contract'
 import { definePlugin } from '@weir/plugin-api'
 import { createChecks } from '../moderation/checks.ts'
 import { timerMsMax } from '../moderation/schema.ts'
@@ -13,8 +14,11 @@ export const aiAwsContentModeration = definePlugin<Config>({
   schema,
   encryptFields: ['comprehend.secret_access_key'],
   // A service that can never be called would refuse everything.
-  check: ({ comprehend }) =>
-    URL.canParse(endpointOf(comprehend)) ? undefined : 'comprehend.endpoint is not an http or https URL',
+  check({ comprehend }) {
+    const endpoint = endpointOf(comprehend)
+    if (isReference(endpoint) || URL.canParse(endpoint)) return undefined
+    return 'comprehend.endpoint is not an http or https URL'
+  },
   create(config, host) {
     const { region, access_key_id, secret_access_key, ssl_verify } = config.comprehend
     const endpoint = endpointOf(config.comprehend)

@@ -163,6 +163,7 @@ test('configurations', () => {
   expect(complaintAbout(aiLakeraGuard, { api_key: 'k', lakera_endpoint: 'http://' })).toBe(
     'lakera_endpoint is not an http or https URL',
   )
+  expect(complaintAbout(aiLakeraGuard, { api_key: 'k', lakera_endpoint: '$env://GUARD' })).toBeUndefined()
   expect(complaintAbout(aiLakeraGuard, { api_key: '' })).toContain('api_key')
   expect(complaintAbout(aiLakeraGuard, {})).toContain('is required')
 })

@@ -1,4 +1,5 @@
 // Has prompts and answers of LLMs judged by Lakera Guard (ai-plugins.md §14.3).
+import { isReference } from '@weir/contract'
 import { definePlugin } from '@weir/plugin-api'
 import { errorStatusMin, replyTo } from '../moderation/checks.ts'
 import { FinalPacketCheck } from '../moderation/final-packet.ts'
@@ -19,7 +20,7 @@ export const aiLakeraGuard = definePlugin<Config>({
   encryptFields: ['api_key'],
   // A service that can never be called would refuse everything, or nothing.
   check: ({ lakera_endpoint: url }) =>
-    URL.canParse(url) ? undefined : 'lakera_endpoint is not an http or https URL',
+    isReference(url) || URL.canParse(url) ? undefined : 'lakera_endpoint is not an http or https URL',
   create(config, host) {
     const guard = createGuard(config, host)
     const checksRequests = config.direction !== 'output'

@@ -92,6 +92,11 @@ test('what is no JSON is not understood either', async () => {
   expect((await guarded('{', { fail_mode: 'error' })).reply).toMatchObject({ status: 400 })
 })
 
+test('without a pattern that a secret should hold nothing passes', async () => {
+  const { reply } = await guarded({ messages: [says('hello')] }, { deny_patterns: ['$env://NOWHERE'] })
+  expect(reply).toMatchObject({ status: 503 })
+})
+
 test('a pattern that cannot be used is refused', () => {
   expect(complaintAbout(aiPromptGuard, { allow_patterns: ['('] })).toBe('invalid allow_pattern: (')
   expect(complaintAbout(aiPromptGuard, { deny_patterns: ['a', '[b'] })).toBe('invalid deny_pattern: [b')

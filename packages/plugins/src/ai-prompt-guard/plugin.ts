@@ -1,4 +1,5 @@
 // Admits or refuses prompts by patterns (contract/ai-plugins.md §12.3).
+import { isReference } from '@weir/contract'
 import { createScreen, detectProtocol, patternComplaint, screenPieces, type Verdict } from '@weir/llm'
 import { definePlugin, type JsonBody, readJsonBody, type Reply, type RequestContext } from '@weir/plugin-api'
 import { asksForModels } from '../prompts/model-list.ts'
@@ -45,6 +46,8 @@ export const aiPromptGuard = definePlugin<Config>({
       allRoles: config.match_all_roles,
       allHistory: config.match_all_conversation_history,
     }
+    // A reference that is still one was not found, and what it stands for guards nothing.
+    if ([...rules.allow, ...rules.deny].some(isReference)) return { access: () => notChecked }
     const screen = createScreen(rules)
 
     async function judge(ctx: RequestContext, { kind, raw, value }: JsonBody): Promise<Reply | undefined> {
