@@ -5,7 +5,6 @@ import { plugins } from '@weir/plugins'
 
 const paths: readonly string[] = [
   'apisix.enable_http2',
-  'apisix.enable_ipv6',
   'apisix.enable_reuseport',
   'apisix.router.ssl',
   'apisix.enable_resolv_search_opt',

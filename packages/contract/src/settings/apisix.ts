@@ -5,8 +5,11 @@ import { portSchema } from './sections.ts'
 
 const listener = {
   type: 'object',
-  properties: { ip: { type: 'string' }, port: portSchema, enable_http2: { type: 'boolean' } },
-  required: ['port'],
+  properties: {
+    ip: { type: 'string' },
+    port: portSchema,
+    enable_http2: { type: 'boolean' },
+  },
   additionalProperties: false,
 } as const
 
@@ -49,7 +52,6 @@ export const apisixSchema = {
               enable_http2: { type: 'boolean' },
               enable_http3: { type: 'boolean', default: false },
             },
-            required: ['port'],
             additionalProperties: false,
           },
         },
@@ -158,6 +160,8 @@ export interface Listener {
   /** 0: the system chooses. */
   readonly port: number
   readonly enable_http2: boolean
+  /** Whether the same port is wanted for IPv6, too: no address was named, and `enable_ipv6` is on. */
+  readonly with_ipv6: boolean
 }
 
 type Written = Static<typeof apisixSchema>
@@ -173,28 +177,31 @@ export type ApisixSettings = Omit<Written, 'id' | 'node_listen' | 'ssl' | 'data_
 }
 
 const anyAddress = '0.0.0.0'
+const plainPort = 9080
 const tlsPort = 9443
 
 export function toApisixSettings(written: Written): ApisixSettings {
   const { id, node_listen, enable_http2, ssl, data_encryption, ...rest } = written
   const { keyring = [] } = data_encryption
   const listeners = Array.isArray(node_listen) ? node_listen : [node_listen]
-  const defaults = { ip: anyAddress, enable_http2 }
+  const withDefaults = <One extends { readonly ip?: string }>(one: One, port: number) => ({
+    ip: anyAddress,
+    port,
+    enable_http2,
+    with_ipv6: rest.enable_ipv6 && one.ip === undefined,
+    ...one,
+  })
   return {
     ...rest,
     ...(id !== undefined && { id: String(id) }),
     enable_http2,
     data_encryption: { ...data_encryption, keyring: typeof keyring === 'string' ? [keyring] : keyring },
-    node_listen: listeners.map((one) => ({
-      ...defaults,
-      ...(typeof one === 'number' ? { port: one } : one),
-    })),
+    node_listen: listeners.map((one) =>
+      withDefaults(typeof one === 'number' ? { port: one } : one, plainPort),
+    ),
     ssl: {
       ...ssl,
-      listen: (ssl.listen ?? [{ port: tlsPort, enable_http3: false }]).map((one) => ({
-        ...defaults,
-        ...one,
-      })),
+      listen: (ssl.listen ?? [{ enable_http3: false }]).map((one) => withDefaults(one, tlsPort)),
       listens_by_default: ssl.listen === undefined,
     },
   }

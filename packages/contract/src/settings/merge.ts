@@ -11,7 +11,7 @@ import { luaType } from '../schema/lua-text.ts'
 export function mergeSettings(base: JsonObject, over: JsonObject, path = ''): JsonObject {
   const merged: JsonObject = { ...base }
   for (const [key, value] of Object.entries(over)) {
-    const before = merged[key]
+    const before = merged[key] ?? undefined
     const here = path === '' ? key : `${path}->${key}`
     if (value === null) delete merged[key]
     else if (isJsonObject(value) && (before === undefined || isJsonObject(before))) {

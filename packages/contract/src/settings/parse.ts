@@ -64,12 +64,12 @@ const validator = compileSchema<Static<typeof settingsSchema>>(settingsSchema)
 /**
  * Parses the text of config.yaml.
  * @param env replaces `${{VAR}}` and `${{VAR:=default}}`; `APISIX_DEPLOYMENT_ETCD_HOST`, a JSON array, stands for
- *   `deployment.etcd.host`.
+ *   `deployment.etcd.host`, `APISIX_WORKER_PROCESSES` for `nginx_config.worker_processes`.
  * @param role stands for the file's role.
  * @throws GatewayError `invalid_configuration`; the message says what is wrong and where.
  */
 export function parseSettings(text: string, env: Environment, role?: Role): Settings {
-  const written = withEtcdHost(read(text, env), env)
+  const written = withWorkers(withEtcdHost(read(text, env), env), env)
   // Unknown members of `weir` stay, so that the schema refuses them.
   const { weir, ...others } = written
   const { known, ignored } = takeKnown(settingsSchema, others)
@@ -131,6 +131,12 @@ function withEtcdHost(written: JsonObject, env: Environment): JsonObject {
   } catch {
     throw invalid('APISIX_DEPLOYMENT_ETCD_HOST should be a JSON array of URLs')
   }
+}
+
+/** How containers say how many threads serve. */
+function withWorkers(written: JsonObject, env: Environment): JsonObject {
+  const count = Math.floor(Number(env['APISIX_WORKER_PROCESSES'] || NaN))
+  return Number.isNaN(count) ? written : mergeSettings(written, { nginx_config: { worker_processes: count } })
 }
 
 /** Images of APISIX set the variable; what it asks for must also stand in the file. */

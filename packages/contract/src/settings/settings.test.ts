@@ -26,7 +26,7 @@ describe('defaults', () => {
 
   test('are those of the contract', () => {
     const { apisix, deployment, nginx_config, plugin_attr, weir, ignored } = parseSettings('', {})
-    expect(apisix.node_listen).toEqual([{ ip: '0.0.0.0', port: 9080, enable_http2: true }])
+    expect(apisix.node_listen).toEqual([{ ip: '0.0.0.0', port: 9080, enable_http2: true, with_ipv6: true }])
     expect(apisix.status).toBeUndefined()
     expect(apisix.control).toEqual({ ip: '127.0.0.1', port: 9090 })
     expect(apisix.data_encryption.keyring).toEqual(['qeddd145sfvddff3', 'edd1c9f0985e76a2'])
@@ -71,7 +71,31 @@ function keyring(text: string): readonly string[] {
   return parseSettings(`apisix: {data_encryption: {keyring: ${text}}}`, {}).apisix.data_encryption.keyring
 }
 
+function workers(text: string, count: string) {
+  return parseSettings(text, { APISIX_WORKER_PROCESSES: count }).nginx_config.worker_processes
+}
+
 describe('merging', () => {
+  test('listeners without a port have the default one, and those with an address are for it alone', () => {
+    const { apisix } = parseSettings(
+      'apisix: {node_listen: [{ip: 127.0.0.1}, {port: 1}], ssl: {listen: [{ip: 127.0.0.1}]}}',
+      {},
+    )
+    expect(apisix.node_listen).toMatchObject([
+      { port: 9080, with_ipv6: false },
+      { port: 1, with_ipv6: true },
+    ])
+    expect(apisix.ssl.listen).toMatchObject([{ port: 9443, with_ipv6: false }])
+    const off = parseSettings('apisix: {enable_ipv6: false}', {}).apisix
+    expect([off.node_listen[0]?.with_ipv6, off.ssl.listen[0]?.with_ipv6]).toEqual([false, false])
+  })
+
+  test('the number of threads may stand in the environment', () => {
+    expect([workers('', '3'), workers('nginx_config: {worker_processes: auto}', '2.9')]).toEqual([3, 2])
+    expect(workers('nginx_config: null', '')).toBe('auto')
+    expect(workers('nginx_config: null', '4')).toBe(4)
+  })
+
   test('an id may read as a number', () => {
     expect(parseSettings('apisix: {id: "${{ID}}"}', { ID: '17' }).apisix.id).toBe('17')
   })
@@ -91,8 +115,8 @@ deployment: {etcd: {host: ["https://e:2379"], user: root}}
       {},
     )
     expect(apisix.node_listen).toEqual([
-      { ip: '127.0.0.1', port: 1, enable_http2: false },
-      { ip: '0.0.0.0', port: 2, enable_http2: false },
+      { ip: '127.0.0.1', port: 1, enable_http2: false, with_ipv6: false },
+      { ip: '0.0.0.0', port: 2, enable_http2: false, with_ipv6: true },
     ])
     expect(deployment.etcd).toMatchObject({ host: ['https://e:2379'], user: 'root', prefix: '/apisix' })
   })

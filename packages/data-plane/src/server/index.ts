@@ -1,4 +1,4 @@
-export { assertFree } from './assert-free.ts'
+export { assertFree, isAvailable } from './assert-free.ts'
 export { ProxyServer, type ListenAddress, type ServerLimits, type Traffic } from './proxy-server.ts'
 export {
   json,

@@ -290,7 +290,8 @@ const BACKLOG = 511
 function bind(server: SocketServer, host: string, port: number, reusePort: boolean): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port, backlog: BACKLOG, reusePort }, () => {
+    // As nginx has it, `::` is no address for IPv4.
+    server.listen({ host, port, backlog: BACKLOG, reusePort, ipv6Only: true }, () => {
       server.off('error', reject)
       const address = server.address()
       if (typeof address === 'object' && address) resolve(address)

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { availableParallelism, hostname } from 'node:os'
 import type { ConfigStore } from '@weir/config-store'
-import type { Settings } from '@weir/contract'
+import type { Listener, Settings } from '@weir/contract'
 import { allocateCounters } from '@weir/counters'
 import { SecretRegistry } from '@weir/secrets'
 import { plugins } from '@weir/plugins'
@@ -17,7 +17,7 @@ import { QuotaBooks } from './quota-books.ts'
 import { metricsShape } from './metrics-shape.ts'
 import { Registration } from './registration.ts'
 import { trustCertificates } from '@weir/upstream/trusted-certificates'
-import { assertFree, type ListenAddress } from '../server/index.ts'
+import { assertFree, isAvailable, type ListenAddress } from '../server/index.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 export interface DataPlaneOptions {
@@ -121,12 +121,16 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
 }
 
 const TICKET_SEED_BYTES = 32
+const anyIpv6 = '::'
 
 /** The default address for TLS is given up when somebody else has it; a configured one must be free. */
 async function listenAddresses({ apisix }: Settings, log: Logger): Promise<readonly ListenAddress[]> {
-  const plain = apisix.node_listen.map(({ ip, port }) => ({ ip, port }))
+  const hasIpv6 = await isAvailable(anyIpv6)
+  const addressesOf = ({ ip, port, with_ipv6 }: Listener) =>
+    [ip, ...(with_ipv6 && hasIpv6 && port !== 0 ? [anyIpv6] : [])].map((one) => ({ ip: one, port }))
+  const plain = apisix.node_listen.flatMap(addressesOf)
   if (!apisix.ssl.enable) return plain
-  const secure = apisix.ssl.listen.map(({ ip, port }) => ({ ip, port, tls: true }))
+  const secure = apisix.ssl.listen.flatMap(addressesOf).map((one) => ({ ...one, tls: true }))
   if (apisix.ssl.listens_by_default) {
     try {
       await assertFree(secure)
