@@ -1,4 +1,5 @@
 // Which origins are allowed: a list of them, `*` for any without credentials, `**` for any, or patterns.
+import { compilePattern } from '@weir/contract'
 
 /** The value of the header that allows `origin`, or undefined. */
 export type Allow = (origin: string | undefined) => string | undefined
@@ -15,7 +16,7 @@ export function allowList(text: string): Allow {
 
 /** @throws SyntaxError for what is no regular expression. */
 export function allowPatterns(patterns: readonly string[]): Allow {
-  const compiled = patterns.map((pattern) => new RegExp(pattern))
+  const compiled = patterns.map((pattern) => compilePattern(pattern))
   return (origin) => {
     if (origin === undefined || origin.length > originLengthMax) return undefined
     return compiled.some((pattern) => pattern.test(origin)) ? origin : undefined

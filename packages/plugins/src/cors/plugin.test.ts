@@ -35,6 +35,7 @@ test.each([
   [{ allow_origins: '**' }, undefined, '*'],
   [{ allow_origins_by_regex: ['.*\\.a\\.com$'] }, 'http://x.a.com', 'http://x.a.com'],
   [{ allow_origins_by_regex: ['.*\\.a\\.com$'] }, 'http://x.b.com', undefined],
+  [{ allow_origins_by_regex: ['(?i)^http://[[:alpha:]]+\\.A\\.com$'] }, 'http://x.a.com', 'http://x.a.com'],
   [{ allow_origins_by_regex: ['.*'] }, `http://${'x'.repeat(5000)}`, undefined],
   [{ allow_origins: 'http://a.com', allow_origins_by_metadata: ['k'] }, 'http://m.com', 'http://m.com'],
   [{ allow_origins: 'http://a.com', allow_origins_by_metadata: ['z'] }, 'http://m.com', undefined],
