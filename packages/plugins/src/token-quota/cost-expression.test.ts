@@ -35,6 +35,10 @@ test.each([
   ['min(4, 2) + abs(-3) + ceil(1.2) + floor(1.8)', 8],
   ['math.floor(math.sqrt(input_tokens)) + math.pow(2, 3)', 18],
   ['math.max(1, 2) * math.fmod(7, 4)', 6],
+  // Two minus signs begin a comment.
+  ['input_tokens --output_tokens', 100],
+  ['input_tokens -- all of them\n + output_tokens', 150],
+  ['input_tokens --[[ and\n ]] - -output_tokens --[=[ ]] ]=]', 150],
   // Ternaries as Lua writes them.
   ['input_tokens > 50 and input_tokens * 2 or input_tokens', 200],
   ['input_tokens ~= 100 and 1 or output_tokens', 50],

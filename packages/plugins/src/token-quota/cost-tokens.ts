@@ -10,7 +10,11 @@ export type Token =
 const pattern =
   /\s*(?:(?<number>0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<name>[A-Za-z_]\w*)|(?<symbol>[<>=~]=|[-+*/%^<>().,]))/y
 
-export function createCostTokens(text: string, complain: (message: string) => Error): readonly Token[] {
+/** Lua's: to the end of the line, or of `--[[` to `]]`. There are no texts in which they could be something else. */
+const comments = /--(?:\[(=*)\[[^]*?\]\1\]|(?!\[=*\[)[^\n]*)/g
+
+export function createCostTokens(source: string, complain: (message: string) => Error): readonly Token[] {
+  const text = source.replace(comments, ' ')
   const tokens: Token[] = []
   const end = text.trimEnd().length
   pattern.lastIndex = 0
