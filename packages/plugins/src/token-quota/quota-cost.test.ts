@@ -9,7 +9,6 @@ test('both quotas: microseconds of local ones, milliseconds of those in Redis', 
     const worker = await startProcess({
       command: process.execPath,
       args: [new URL('quota-cost.worker.ts', import.meta.url).pathname, String(redis.port)],
-      ready: { output: /\}\n/ },
     })
     await worker.exited
     const cost = JSON.parse(worker.stdout) as { localMicroseconds: number; p50: number; p99: number }
