@@ -23,9 +23,14 @@ export function createModerator(
   }
 
   return {
+    levelOfSilence: 'none',
+
     async check(ctx, subject, text) {
-      if (text.trim() === '') return passed
       const isRequest = subject === 'request'
+      if (text.trim() === '') {
+        if (!isRequest) noteLevel(ctx, 'none')
+        return passed
+      }
       const limit = isRequest ? config.request_check_length_limit : config.response_check_length_limit
       for (const segments of callsFor(text, limit)) {
         let results: readonly Toxicity[]

@@ -108,6 +108,16 @@ describe('answers', () => {
     expect(reply?.body).toContain('response body exceeds toxicity threshold')
   })
 
+  test('without text are no risk', async () => {
+    const calls = 'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a"}]}}]}\n\n'
+    const marked = usage.replace('}}\n', '},"risk_level":"none"}\n')
+    expect((await stream([calls, usage, done])).text).toBe(calls + marked + done)
+    const llm = asks('hi')
+    expect(await answer(answerOf(''), {}, llm)).toBeUndefined()
+    expect(llm.riskLevel).toBe('none')
+    expect(service.calls).toEqual([])
+  })
+
   test('that cannot be read are what fail_mode says', async () => {
     expect(await answer(unreadable)).toBeUndefined()
     const reply = await answer(unreadable, { fail_mode: 'error' })

@@ -11,6 +11,7 @@ export class FinalPacketCheck implements EventStage {
   readonly #stream: JudgedStream
   readonly #text: StreamText
   #level: string | undefined
+  #isSilent = true
 
   constructor(stream: JudgedStream) {
     this.#stream = stream
@@ -18,12 +19,14 @@ export class FinalPacketCheck implements EventStage {
   }
 
   onEvent(event: SseEvent, out: StageOutput): void | Promise<void> {
-    const { llm } = this.#stream
+    const { llm, moderator } = this.#stream
     const { text = '', usage, done } = this.#text.add(event)
+    if (text !== '') this.#isSilent = false
     // Some providers report usage with every piece of text, Anthropic's before the first.
     const isDue = done || (usage && text === '') || this.#text.bytes >= textLengthMax
     if (isDue && this.#text.bytes > 0) return this.#judge(event, out)
-    out.push(this.#level === undefined ? bytesOf(event) : markedBytes(llm, event, this.#level))
+    const level = this.#isSilent && usage ? moderator.levelOfSilence : this.#level
+    out.push(level === undefined ? bytesOf(event) : markedBytes(llm, event, level))
   }
 
   onEnd(out: StageOutput): void | Promise<void> {

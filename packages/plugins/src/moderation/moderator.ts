@@ -13,6 +13,8 @@ export type Outcome =
   | { readonly is: 'refused'; readonly reply: Reply }
 
 export interface Moderator {
+  /** What the service's plugin calls the risk of an answer without text, if it says so. */
+  readonly levelOfSilence?: string
   /** Blank texts pass unasked. Never rejects: what goes wrong is reported and has an outcome. */
   check(ctx: RequestContext, subject: Subject, text: string): Promise<Outcome>
 }
