@@ -27,7 +27,7 @@ export const pluginAttrSchema = {
         metric_prefix: { type: 'string', default: 'apisix_' },
         enable_export_server: { type: 'boolean', default: true },
         /** Seconds. */
-        refresh_interval: { type: 'integer', minimum: 1, default: 15 },
+        refresh_interval: { type: 'number', exclusiveMinimum: 0, default: 15 },
         /** Of `http_latency`, in milliseconds. */
         default_buckets: bucketsSchema,
         llm_latency_buckets: bucketsSchema,

@@ -163,14 +163,15 @@ test('the server gives the page on its path only, and says when there is none', 
       return 'page\n'
     },
   })
-  const get = async (path: string) => {
-    const response = await fetch(`http://127.0.0.1:${server.port}${path}`)
+  const get = async (path: string, method = 'GET') => {
+    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method })
     return [response.status, await response.text(), response.headers.get('content-type')]
   }
   try {
     const type = 'text/plain; version=0.0.4; charset=utf-8'
     expect(await get('/apisix/prometheus/metrics?a=b')).toEqual([200, 'page\n', type])
     expect((await get('/'))[0]).toBe(404)
+    expect((await get('/apisix/prometheus/metrics', 'PATCH'))[0]).toBe(404)
     fails = true
     expect((await get('/apisix/prometheus/metrics')).slice(0, 2)).toEqual([
       500,

@@ -1,5 +1,5 @@
 // Where Prometheus scrapes: one path on an address of its own.
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { contentType } from './render.ts'
 
 export interface MetricsServerOptions {
@@ -31,8 +31,9 @@ export function createMetricsServer(options: MetricsServerOptions): Promise<Metr
     return collecting
   }
 
-  async function answer(path: string, response: ServerResponse): Promise<void> {
-    if (path !== options.path) {
+  async function answer({ method, url = '' }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path = ''] = url.split('?', 1)
+    if (path !== options.path || method !== 'GET') {
       response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('404 Not Found\n')
       return
     }
@@ -49,8 +50,7 @@ export function createMetricsServer(options: MetricsServerOptions): Promise<Metr
 
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
     request.resume()
-    const [path = ''] = (request.url ?? '').split('?', 1)
-    void answer(path, response)
+    void answer(request, response)
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
