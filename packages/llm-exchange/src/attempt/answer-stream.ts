@@ -44,6 +44,11 @@ export class AnswerStream {
     return this.#converter ? this.#converter.push(events, this.watch.done) : events
   }
 
+  /** Whether a whole event came last, but for the blank line behind it: some servers leave it out. */
+  get lacksBlankLine(): boolean {
+    return /^data:/m.test(this.watch.rest.toString('latin1'))
+  }
+
   /** The last bytes of a stream that ended without saying so. */
   end(): Buffer {
     return this.#converter ? this.#converter.end() : this.watch.rest

@@ -205,6 +205,8 @@ export class Attempt implements ExchangeHandler, ByteStream {
   }
 
   onEnd(): void {
+    const isStreaming = this.state === 'waiting_for_first_token' || this.state === 'streaming'
+    if (isStreaming && this.#stream?.lacksBlankLine) this.onData(blankLine)
     switch (this.state) {
       case 'reading_answer':
         this.#answerComplete()
@@ -393,6 +395,8 @@ export class Attempt implements ExchangeHandler, ByteStream {
     this.#stream?.reportBroken(this.#ctx.log, this.instance.name)
   }
 }
+
+const blankLine = Buffer.from('\n\n')
 
 function endTooLong(attempt: Attempt): void {
   attempt.endTooLong()

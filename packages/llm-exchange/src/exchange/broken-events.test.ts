@@ -95,7 +95,7 @@ test('what follows a finished answer reaches the client when it is whole, with a
   serve(word('a') + finish + done.trimEnd())
   expect(await call(route(), asStream)).toMatchObject({
     ended: 'complete',
-    text: word('a') + finish + done.trimEnd(),
+    text: word('a') + finish + done,
   })
   serve(word('a') + finish + half.trimEnd())
   expect(await call(route(), asStream)).toMatchObject({ ended: 'complete', text: word('a') + finish })
@@ -122,4 +122,28 @@ test('the text that plugins collect is that of the events that passed', async ()
   )
   expect(Buffer.concat(chunks).toString()).toBe(word('a') + word('b') + finish + done)
   expect(ctx.llm?.responseText).toBe('ab')
+})
+
+test.each(['', '\n', '\r\n'])('a last event without its blank line counts, behind %j', async (ending) => {
+  const start = event('message_start', { message: { usage: { input_tokens: 3, output_tokens: 1 } } })
+  serve(
+    `${start}${event('message_delta', { usage: { output_tokens: 4 } })}event: message_stop\ndata: {}${ending}`,
+  )
+  const request = { body: { ...streamed, max_tokens: 9 }, target: '/v1/messages' }
+  const native = await call(anthropic(), { request })
+  expect(native.ended).toBe('complete')
+  expect(native.text).toMatch(/event: message_stop\ndata: \{\}\r?\n\n+$/)
+  const messages = world.route([
+    { provider: 'anthropic', override: { endpoint: `${first.url}/v1/messages` } },
+  ])
+  const converted = await call(messages, asStream)
+  expect(converted.ended).toBe('complete')
+  expect(converted.text).toMatch(/data: \[DONE\]\n\n$/)
+
+  serve(word('a') + usage.trimEnd() + ending)
+  const cut = await call(route(), asStream)
+  expect(cut).toMatchObject({
+    ended: 'broken',
+    ctx: { llm: { usage: { totalTokens: 7, source: 'reported' } } },
+  })
 })

@@ -38,7 +38,8 @@ export const anthropicMessages: ClientProtocol = {
   marks: {
     usage: 'usage"',
     finish: undefined,
-    done: 'message_stop"',
+    // In the event's name: its data may be empty.
+    done: 'message_stop',
     error: 'event: error',
     toolCall: '_use"',
     text: 'text":',
