@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads'
 import { createLogger } from '@weir/telemetry'
-import { startVaultServer, until, type VaultServer } from '@weir/testkit'
+import { startAwsSecretsServer, startVaultServer, until, type VaultServer } from '@weir/testkit'
 import { createHttpClient, createOrigins } from '@weir/upstream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SecretClient } from './client.ts'
@@ -114,6 +114,22 @@ describe('a reference', () => {
     await settled(jack)
     expect(vault.reads).toHaveLength(2)
   })
+})
+
+test('where names may have slashes a reference stands for a member, or else for a whole text', async () => {
+  const aws = await startAwsSecretsServer()
+  aws.secrets.set('team', { key: 'one' })
+  aws.secrets.set('team/openai', 'sk-plain')
+  const registry = createRegistry()
+  const { accessKeyId: access_key_id, secretAccessKey: secret_access_key, url: endpoint_url } = aws
+  registry.configure('aws/1', JSON.stringify({ access_key_id, secret_access_key, endpoint_url }))
+  const { client, settled } = createClient(registry.link())
+  const references = ['team/key', 'team/openai', 'team', 'team/none'].map((path) => `$secret://aws/1/${path}`)
+  for (const reference of references) client.hold(reference)
+  const states = []
+  for (const reference of references) states.push(await settled(reference))
+  expect(states).toEqual([{ value: 'one' }, { value: 'sk-plain' }, { value: '{"key":"one"}' }, 'unresolved'])
+  await aws.close()
 })
 
 describe('over time', () => {

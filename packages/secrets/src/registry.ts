@@ -19,7 +19,8 @@ export interface SecretRegistryOptions extends ManagerWorld {
 type Listener = (reference: string, value: string | undefined) => void
 
 interface Wanted {
-  readonly parsed: SecretReference | undefined
+  /** What the reference may stand for. A later one is read only when those before it are not there. */
+  readonly meanings: readonly SecretReference[]
   /** What the listeners were told; `pending` until then. */
   state: { value: string | undefined } | 'pending'
   readonly listeners: Set<Listener>
@@ -88,9 +89,8 @@ export class SecretRegistry {
       if (known.state !== 'pending') listener(reference, known.state.value)
       return
     }
-    const parsed = parseSecretReference(reference)
-    this.#wanted.set(reference, { parsed, state: 'pending', listeners: new Set([listener]) })
-    if (parsed) this.#share(parsed).references.add(reference)
+    const meanings = parseSecretReference(reference)
+    this.#wanted.set(reference, { meanings, state: 'pending', listeners: new Set([listener]) })
     this.#update(reference)
   }
 
@@ -106,7 +106,7 @@ export class SecretRegistry {
     wanted?.listeners.delete(listener)
     if (!wanted || wanted.listeners.size > 0) return
     this.#wanted.delete(reference)
-    if (wanted.parsed) this.#unshare(wanted.parsed, reference)
+    for (const meaning of wanted.meanings) this.#unshare(meaning, reference)
   }
 
   close(): void {
@@ -153,7 +153,7 @@ export class SecretRegistry {
   #update(reference: string): void {
     const wanted = this.#wanted.get(reference)
     if (!wanted) return
-    const now = this.#look(wanted.parsed)
+    const now = this.#look(reference, wanted.meanings)
     if (now === 'pending') return
     if (wanted.state !== 'pending' && wanted.state.value === now.value) return
     wanted.state = { value: now.value }
@@ -164,23 +164,38 @@ export class SecretRegistry {
     for (const listener of wanted.listeners) listener(reference, now.value)
   }
 
-  #look(
-    parsed: SecretReference | undefined,
-  ): { readonly value: string | undefined; readonly problem?: string } | 'pending' {
-    if (!parsed) return { value: undefined, problem: 'it is malformed' }
-    const { manager, name, key } = parsed
-    const members = this.#secrets.get(manager)?.get(name)?.secret.members ?? 'unknown'
+  #look(reference: string, meanings: readonly SecretReference[]): Found | 'pending' {
+    let first: Found | undefined
+    for (const meaning of meanings) {
+      const found = this.#lookAt(reference, meaning)
+      if (found === 'pending' || found.value !== undefined) return found
+      first ??= found
+    }
+    return first ?? { value: undefined, problem: 'it is malformed' }
+  }
+
+  #lookAt(reference: string, meaning: SecretReference): Found | 'pending' {
+    const { secret, references } = this.#share(meaning)
+    references.add(reference)
+    const { members } = secret
     if (members === 'pending') return 'pending'
     if (members === 'unknown') return { value: undefined, problem: 'the secret manager does not tell' }
     if (members === 'absent') {
+      const { manager } = meaning
       const problem = this.#managers.has(manager)
         ? 'there is no such secret'
         : `/secrets/${manager} is missing`
       return { value: undefined, problem }
     }
-    const value = toText(members, key)
+    const value = toText(members, meaning.key)
     return value === undefined ? { value, problem: 'the secret has no such key' } : { value }
   }
+}
+
+/** What a reference stands for, or why for nothing. */
+interface Found {
+  readonly value: string | undefined
+  readonly problem?: string
 }
 
 /** One thread that wants secrets. */

@@ -1,7 +1,7 @@
 // AWS Secrets Manager through its official client (contract/etcd.md §6).
 import type { Aws, JsonObject } from '@weir/contract'
 import type { SecretManager } from './secret-manager.ts'
-import { parseSecretText } from './secret-text.ts'
+import { membersOfText } from './secret-text.ts'
 
 const CONNECT_TIMEOUT_MS = 5000
 
@@ -31,7 +31,7 @@ export async function openAws(settings: Aws): Promise<SecretManager> {
   /** The longest name first: what is no secret's name may be a shorter one's and the beginning of its keys. */
   async function read(name: string, signal: AbortSignal): Promise<JsonObject | undefined> {
     try {
-      return parseSecretText(await readText(name, signal))
+      return membersOfText(await readText(name, signal))
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error
     }

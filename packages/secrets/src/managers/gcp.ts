@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import { type Gcp, type GcpAccount, parseGcpAccount } from '@weir/contract'
 import type { SecretManager } from './secret-manager.ts'
-import { parseSecretText } from './secret-text.ts'
+import { membersOfText, parseSecretText } from './secret-text.ts'
 
 const TIMEOUT_MS = 5000
 /** The status of an answer that says so, in Google's numbering. */
@@ -44,7 +44,7 @@ export async function openGcp(settings: Gcp): Promise<SecretManager> {
       const path = `projects/${account.project_id}/secrets/${name}/versions/latest`
       const found = await client.accessSecretVersion({ name: path }, { timeout: TIMEOUT_MS }).catch(absent)
       const data = found?.[0].payload?.data
-      return found && parseSecretText(data ? Buffer.from(data).toString() : undefined)
+      return found && membersOfText(data ? Buffer.from(data).toString() : undefined)
     },
     close: () => void client.close(),
   }
