@@ -7,6 +7,8 @@ import { chat, curlChat, untilRouted } from './world/calls.ts'
 import { extend, type JsonObject, missionDocument } from './world/mission.ts'
 import { startEmbedded, startReplicas, type Topology } from './world/topology.ts'
 
+const routed = ['/anything', '/answers', '/realtime', '/final', '/held', '/unheard', '/anthropic/v1/messages']
+
 const denial = 'Content violates safety guidelines for smart home devices.'
 
 describe.each([
@@ -46,6 +48,13 @@ describe.each([
       stream_hold_back: true,
       weir: { on_service_error: 'block' },
     })
+    await variant('unheard', {
+      check_request: false,
+      check_response: true,
+      stream_hold_back: true,
+      timeout: 300,
+      weir: { on_service_error: 'block' },
+    })
     const messages = { check_response: true, stream_check_mode: 'realtime', stream_check_cache_size: 4 }
     await topology.control.put(
       'routes',
@@ -56,8 +65,7 @@ describe.each([
       ),
     )
     for (const plane of topology.planes) {
-      for (const path of ['/anything', '/answers', '/realtime', '/final', '/held', '/anthropic/v1/messages'])
-        await untilRouted(plane.proxyUrl + path)
+      for (const path of routed) await untilRouted(plane.proxyUrl + path)
     }
   })
   afterAll(async () => {
@@ -129,6 +137,24 @@ describe.each([
     expect((await chat(topology.next('/held'), 'hi')).status).toBe(503)
     aliyun.setFault(undefined)
   })
+
+  test.each(['hang', 'garbage', 'reset'] as const)(
+    'a stream breaks off unseen while the service does this: %s',
+    async (fault) => {
+      aliyun.setFault(fault)
+      const { status, body } = await chat(topology.next('/unheard'), 'hi', { body: { stream: true } })
+      expect(status).toBe(200)
+      let seen = ''
+      const read = async () => {
+        for await (const bytes of body ?? []) seen += Buffer.from(bytes).toString()
+      }
+      await expect(read()).rejects.toThrow('terminated')
+      expect(seen).not.toContain('Hello')
+      expect(seen).toContain('content moderation is unavailable')
+      expect(seen).not.toContain('[DONE]')
+      aliyun.setFault(undefined)
+    },
+  )
 
   test('the official Anthropic client reads a stream that is denied midway', async () => {
     model.setScenario({ words: ['you', ' could', ' ki', 'll', ' it'] })
