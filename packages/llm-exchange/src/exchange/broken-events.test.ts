@@ -147,3 +147,19 @@ test.each(['', '\n', '\r\n'])('a last event without its blank line counts, behin
     ctx: { llm: { usage: { totalTokens: 7, source: 'reported' } } },
   })
 })
+
+test.each([
+  [
+    '/v1/messages',
+    event('message_start', { message: {} }),
+    { error: { type: 'overloaded_error', message: 'm' } },
+  ],
+  ['/v1/responses', event('response.created', { response: {} }), { code: 'server_error', message: 'm' }],
+])('an error of the provider’s own is the only one that %s tells', async (target, start, error) => {
+  const body = start + event('error', error)
+  serve(body)
+  const provider = target === '/v1/messages' ? 'anthropic' : 'openai'
+  const own = world.route([{ provider, override: { endpoint: first.url } }])
+  const result = await call(own, { request: { body: { ...streamed, input: 'hi' }, target } })
+  expect(result).toMatchObject({ ended: 'complete', text: body })
+})

@@ -45,6 +45,7 @@ export const openaiResponses: ClientProtocol = {
     usage: 'usage"',
     finish: undefined,
     done: 'response":',
+    error: 'event: error',
     toolCall: 'function_call"',
     text: 'delta":',
     // Deltas of arguments have the same key.
