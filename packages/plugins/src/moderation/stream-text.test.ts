@@ -65,3 +65,18 @@ test('an index of something else changes nothing', () => {
   }
   expect(other.take()).toBe('cd')
 })
+
+test.each([
+  ['openai-chat', 'event: chunk\ndata: {"choices":[{"index":0,"delta":{"content":"kill"}}]}\n\n'],
+  [
+    'anthropic-messages',
+    'data: {"type":"content_block_delta","delta":{"type":"text_delta","text":"kill"}}\n\n',
+  ],
+  ['openai-responses', 'data: {"type":"response.output_text.delta","delta":"kill"}\n\n'],
+] as const)('%s: what clients read is read, whether its event has a name or not', (name, bytes) => {
+  const llm = createTestExchange({ protocol: protocolNamed(name), body: {} })
+  const text = new StreamText(llm, 0)
+  text.add(parseSseEvent(Buffer.from(bytes)))
+  expect(text.take()).toBe('kill')
+  expect(text.add(parseSseEvent(Buffer.from('data: broken {\n\n'))).text).toBeUndefined()
+})

@@ -1,10 +1,13 @@
 // The text of a stream, portion by portion, as it is to be judged.
 import { isJsonObject } from '@weir/contract'
-import type { EventFacts, SseEvent } from '@weir/llm'
+import type { EventFacts, ProtocolName, SseEvent } from '@weir/llm'
 import type { LlmExchange } from '@weir/plugin-api'
 
 /** An event of openai-chat that may belong to another answer than the first. */
 const furtherAnswer = /"index"\s*:\s*[1-9]/
+
+/** Whose data says what it is. */
+const typed: ReadonlySet<ProtocolName> = new Set<ProtocolName>(['anthropic-messages', 'openai-responses'])
 
 /** More answers than this are judged as if they were one. */
 const answersMax = 128
@@ -31,7 +34,7 @@ export class StreamText {
 
   add(event: SseEvent): EventFacts {
     const { protocol } = this.#llm
-    const facts = protocol.readEvent(event)
+    const facts = protocol.readEvent(asClientsRead(event, protocol.name))
     const { text } = facts
     if (text === undefined || text === '') return facts
     this.bytes += Buffer.byteLength(text)
@@ -78,6 +81,26 @@ export class StreamText {
       else if (index === 0 || others.size >= answersMax) this.#text += content
       else others.set(index, { text: content, before: '' })
     }
+  }
+}
+
+/**
+ * Clients go by what the data says: those of chats read events with names as well, and those of other protocols events
+ * without.
+ */
+function asClientsRead(event: SseEvent, protocol: ProtocolName): SseEvent {
+  if (protocol === 'openai-chat') return event.type === 'message' ? event : { ...event, type: 'message' }
+  if (event.type !== 'message' || !typed.has(protocol)) return event
+  const type = typeOf(event.data)
+  return type === undefined ? event : { ...event, type }
+}
+
+function typeOf(data: string): string | undefined {
+  try {
+    const document: unknown = JSON.parse(data)
+    return isJsonObject(document) && typeof document['type'] === 'string' ? document['type'] : undefined
+  } catch {
+    return undefined
   }
 }
 
