@@ -60,6 +60,14 @@ test('Anthropic’s streams, too', async () => {
   expect(ctx.llm?.usage).toMatchObject({ promptTokens: 3, completionTokens: 4 })
 })
 
+test('converted streams, too', async () => {
+  serve(word('before') + half + word('behind') + finish + done)
+  const request = { body: { ...streamed, max_tokens: 9 }, target: '/v1/messages' }
+  const { text, ended } = await call(route(), { request })
+  expect(ended).toBe('complete')
+  expect([...text.matchAll(/"text":"(\w+)"/g)].map(([, one]) => one)).toEqual(['before', 'behind'])
+})
+
 test.each([
   ['broken events alone', half + half],
   ['broken events and the end', half + done],

@@ -6,7 +6,7 @@ import { numberEnd, stringEnd } from './json-text.ts'
 
 /** Characters of the longest event that is learned. Longer ones hold lists of values, which are never alike. */
 const lengthMax = 2048
-/** Events that are learned in a row although nothing was like the ones before. */
+/** Events that are learned in a row although nothing was like the ones before. Then nothing more is learned. */
 const patience = 16
 
 const QUOTE = 0x22
@@ -57,7 +57,7 @@ export class EventShape {
       if (text.substring(at, at + same.length) !== same) return -1
       at += same.length
       if (i === last) {
-        this.#fruitless = 0
+        if (this.#fruitless < patience) this.#fruitless = 0
         return at
       }
       const kind = kinds[i]
