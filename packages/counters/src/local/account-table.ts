@@ -3,7 +3,16 @@ import type { AccountList } from '../store.ts'
 import { windowEnd, isOver } from '../window/fixed-window.ts'
 import { AccountNames } from './account-names.ts'
 import type { KeyHash } from './key-hash.ts'
-import { account, header, headerNumber, lease, sectionsOf } from './layout.ts'
+import {
+  account,
+  COUNTERS_SHARE,
+  header,
+  headerNumber,
+  heldAccount,
+  heldCounter,
+  lease,
+  sectionsOf,
+} from './layout.ts'
 import { RecordPool } from './record-pool.ts'
 
 /** Record numbers start at 1; 0 is none. */
@@ -17,6 +26,7 @@ export class AccountTable {
   readonly #numbers: Float64Array
   readonly #bucketsAt: number
   readonly #bucketMask: number
+  readonly #countersMax: number
   readonly #accounts: RecordPool
   readonly #leases: RecordPool
   readonly #names: AccountNames
@@ -26,6 +36,7 @@ export class AccountTable {
     this.#numbers = new Float64Array(shared)
     const accountsMax = this.#word(header.accountsMax)
     const leasesMax = this.#word(header.leasesMax)
+    this.#countersMax = Math.max(1, Math.floor(accountsMax * COUNTERS_SHARE))
     const sections = sectionsOf(accountsMax, leasesMax)
     this.#bucketsAt = sections.bucketsAt
     this.#bucketMask = sections.buckets - 1
@@ -99,6 +110,22 @@ export class AccountTable {
     return this.#fits(accounts, leases)
   }
 
+  /** Whether a counter of requests and so many leases can be added, if need be by forgetting another counter. */
+  makeRoomForCounter(leases: number, now: number): boolean {
+    if (leases > 0 && !this.hasRoomFor(0, leases, now)) return false
+    const isWithin = () => this.#word(header.counters) < this.#countersMax
+    if (isWithin() && this.#fits(1, leases)) return true
+    return this.#forgetCounter() || (isWithin() && this.hasRoomFor(1, leases, now))
+  }
+
+  /** Only after `makeRoomForCounter`. `hash` is that of `key`. */
+  addCounter(hash: KeyHash, key: string): RecordNumber {
+    const record = this.addAccount(hash, key)
+    this.words[this.#accountWord(record) + account.taken] = heldCounter
+    this.words[header.counters] = this.#word(header.counters) + 1
+    return record
+  }
+
   /** Only after `hasRoomFor`. `hash` is that of `key`. */
   addAccount(hash: KeyHash, key: string): RecordNumber {
     const record = this.#accounts.take()
@@ -111,7 +138,7 @@ export class AccountTable {
     this.words[at + account.hashHigh] = hash.high
     this.#names.write(record, key)
     this.#linkAccount(record)
-    this.words[at + account.taken] = 1
+    this.words[at + account.taken] = heldAccount
     return record
   }
 
@@ -124,7 +151,7 @@ export class AccountTable {
     let isComplete = true
     const taken = this.#accounts.taken
     for (let record = 1; record <= taken; record++) {
-      if (this.#word(this.#accountWord(record) + account.taken) !== 1) continue
+      if (this.#word(this.#accountWord(record) + account.taken) === 0) continue
       const key = this.#names.read(record, prefix)
       if (key === undefined) continue
       if (key === null || keys.length >= max) isComplete = false
@@ -191,19 +218,42 @@ export class AccountTable {
         reclaimFrom = Math.min(reclaimFrom, expiresAt)
       }
     }
+    let counters = 0
     for (let record = 1; record <= accounts; record++) {
       const at = this.#accountWord(record)
+      const held = this.#word(at + account.taken)
       const endsAt = this.#number(this.#accountNumber(record) + account.windowEndsAt)
       const isHeld = this.#word(at + account.firstLease) !== 0
-      if (this.#word(at + account.taken) === 1 && (isHeld || !isOver(endsAt, now))) {
+      if (held !== 0 && (isHeld || !isOver(endsAt, now))) {
         this.#linkAccount(record)
+        if (held === heldCounter) counters++
         if (!isHeld) reclaimFrom = Math.min(reclaimFrom, endsAt)
       } else {
         this.words[at + account.taken] = 0
         this.#accounts.giveBack(record)
       }
     }
+    this.words[header.counters] = counters
     this.#numbers[headerNumber.reclaimFrom] = reclaimFrom
+  }
+
+  /** One that nobody is under way in, round and round: those that were added first go first. */
+  #forgetCounter(): boolean {
+    const taken = this.#accounts.taken
+    let hand = this.#word(header.hand)
+    for (let steps = 0; steps < taken; steps++) {
+      hand = hand >= taken ? 1 : hand + 1
+      const at = this.#accountWord(hand)
+      if (this.#word(at + account.taken) !== heldCounter || this.#word(at + account.firstLease) !== 0)
+        continue
+      this.words[at + account.taken] = 0
+      this.words[header.hand] = hand
+      this.words[header.counters] = this.#word(header.counters) - 1
+      this.#unlinkAccount(hand)
+      this.#accounts.giveBack(hand)
+      return true
+    }
+    return false
   }
 
   #fits(accounts: number, leases: number): boolean {
@@ -215,6 +265,16 @@ export class AccountTable {
     const bucket = this.#bucketOf(this.#word(at + account.hashLow))
     this.words[at + account.next] = this.#word(bucket)
     this.words[bucket] = record
+  }
+
+  #unlinkAccount(record: RecordNumber): void {
+    const at = this.#accountWord(record)
+    let link = this.#bucketOf(this.#word(at + account.hashLow))
+    while (this.#word(link) !== record) {
+      if (this.#word(link) === 0) return
+      link = this.#accountWord(this.#word(link)) + account.next
+    }
+    this.words[link] = this.#word(at + account.next)
   }
 
   #clearLeases(record: RecordNumber): void {

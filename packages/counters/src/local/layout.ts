@@ -27,6 +27,10 @@ export const header = {
   leasesFree: 8,
   hashKey0: 9,
   hashKey1: 10,
+  /** The record at which the last counter of requests was forgotten; the search for the next goes on behind it. */
+  hand: 11,
+  /** Counters of requests among the accounts. Words 12 and 13 are a number. */
+  counters: 14,
   words: 16,
 } as const
 
@@ -52,9 +56,16 @@ export const account = {
   /** In its bucket, or in the list of free records. */
   next: 10,
   firstLease: 11,
-  /** 1 while the record holds an account. */
+  /** What the record holds, as below; 0 while it is free. */
   taken: 12,
 } as const
+
+/** A quota's account is never forgotten before its time. */
+export const heldAccount = 1
+/** A counter of requests gives way when there is no room: anybody can fill memory with the keys of requests. */
+export const heldCounter = 2
+/** Counters of requests have this part of the accounts, so that there is always room for quotas. */
+export const COUNTERS_SHARE = 0.75
 
 /** Bytes of an account's name: one for its length, then as many of its key's characters. */
 export const NAME_BYTES = 256

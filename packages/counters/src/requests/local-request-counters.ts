@@ -90,11 +90,11 @@ export class LocalRequestCounters implements RequestCounters {
     const { words } = this.#table
     const hash = hashKey(name, words[header.hashKey0]!, words[header.hashKey1]!)
     const known = this.#table.find(hash)
-    if (!this.#table.hasRoomFor(known === 0 ? 1 : 0, leases, now)) {
-      throw new CounterUnavailableError('the local counters are full')
-    }
+    const hasRoom =
+      known === 0 ? this.#table.makeRoomForCounter(leases, now) : this.#table.hasRoomFor(0, leases, now)
+    if (!hasRoom) throw new CounterUnavailableError('the local counters are full')
     // Making room may have given back a record whose time was over.
-    return this.#table.find(hash) || this.#table.addAccount(hash, name)
+    return this.#table.find(hash) || this.#table.addCounter(hash, name)
   }
 
   #locked<T>(work: (now: number) => T): T {
