@@ -53,8 +53,7 @@ export const openaiChat: ClientProtocol = {
   answerUsage: (answer) => (isPresent(answer['usage']) ? objectAt(answer, 'usage') : undefined),
   answerText: (answer) =>
     objectsAt(answer, 'choices')
-      .map((choice) => objectAt(choice, 'message')['content'])
-      .filter((content) => typeof content === 'string')
+      .flatMap((choice) => textsOfMessage(objectAt(choice, 'message')))
       .join(' '),
   answerHasToolCall: (answer) =>
     objectsAt(answer, 'choices').some(
@@ -95,7 +94,10 @@ function readEvent(event: SseEvent, data?: JsonObject): EventFacts {
   let finished = 0
   for (const choice of objectsAt(chunk, 'choices')) {
     const delta = objectAt(choice, 'delta')
-    if (typeof delta['content'] === 'string') text = (text ?? '') + delta['content']
+    const { content } = delta
+    if (typeof content === 'string') text = (text ?? '') + content
+    // Some models' answers come in parts, as prompts do.
+    else if (Array.isArray(content)) text = (text ?? '') + textsOfMessage(delta).join('')
     if (objectsAt(delta, 'tool_calls').length > 0) toolCall = true
     if (textAt(choice, 'finish_reason') !== '') finished++
   }

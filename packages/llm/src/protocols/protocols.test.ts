@@ -118,6 +118,10 @@ test('text, tool calls and the end user of answers and requests', () => {
     ],
   }
   expect(openaiChat.answerText(answer)).toBe('a b')
+  const content = [{ type: 'thinking' }, { type: 'text', text: 'c' }, { type: 'text', text: 'd' }]
+  expect(openaiChat.answerText({ choices: [{ message: { content } }] })).toBe('c d')
+  const data = JSON.stringify({ choices: [{ delta: { content } }] })
+  expect(openaiChat.readEvent({ type: 'message', data, id: undefined, retry: undefined }).text).toBe('cd')
   expect(openaiChat.answerHasToolCall(answer)).toBe(true)
   expect(openaiChat.answerUsage({ usage: null })).toBeUndefined()
   expect(openaiChat.endUser({ user: 'u', safety_identifier: 's' })).toBe('s')

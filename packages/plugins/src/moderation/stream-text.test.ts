@@ -36,6 +36,15 @@ test('answers that come by turns are read each by itself', () => {
   )
 })
 
+test('an answer in parts is read by itself as well', () => {
+  const parts = [{ type: 'text', text: 'ki' }, { type: 'thinking' }, { type: 'text', text: 'll' }]
+  const data = JSON.stringify({ choices: [{ delta: { content: parts }, index: 1 }] })
+  const text = new StreamText(exchange, 0)
+  text.add(piece(0, 'a'))
+  text.add(event(data))
+  expect(text.take()).toBe('a\nkill')
+})
+
 test('a portion begins with the end of the one before, of the same answer', () => {
   const text = new StreamText(exchange, 3)
   for (const [index, content] of [

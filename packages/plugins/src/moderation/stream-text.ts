@@ -120,6 +120,14 @@ function readChoice(choice: unknown): { index: number; content: string } {
   const content = isJsonObject(delta) ? delta['content'] : undefined
   return {
     index: typeof index === 'number' ? index : 0,
-    content: typeof content === 'string' ? content : '',
+    content: Array.isArray(content) ? content.map(textOfPart).join('') : textOf(content),
   }
+}
+
+function textOfPart(part: unknown): string {
+  return isJsonObject(part) && part['type'] === 'text' ? textOf(part['text']) : ''
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
