@@ -68,12 +68,12 @@ async function serve(rule: unknown, entries: readonly ChainEntry[], bodyVariable
   servers.push(server)
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  return async (body: string, type = 'application/json') => {
+  return async (body: string | undefined, type = 'application/json') => {
     const { status, text } = await rawRequest({
       port,
-      method: 'POST',
+      method: body === undefined ? 'GET' : 'POST',
       headers: { 'Content-Type': type },
-      body,
+      ...(body !== undefined && { body }),
     })
     return `${status} ${text}`
   }
@@ -122,6 +122,8 @@ test('what cannot be read, and what is too large, has no members', async () => {
   const ask = await serve([['post_arg.model', '==', null]], [echo], 100)
   expect(await ask('{')).toBe('200 1')
   expect(await ask('')).toBe('200 0')
+  expect(await ask(undefined)).toBe('200 0')
+  expect(await ask(undefined, 'application/x-www-form-urlencoded')).toBe('200 0')
   expect(await ask(chat('big'))).toMatch(/^404 /)
   expect(await ask(chat('big'), 'text/plain')).toMatch(/^200 /)
   expect(await ask(chat('big', 'x'.repeat(100)))).toMatch(/^200 /)
