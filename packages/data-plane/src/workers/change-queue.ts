@@ -9,6 +9,10 @@ const TURN_MS = 5
 interface Batch {
   readonly changes: readonly StoreChange[]
   readonly revision: number
+  /** A first load comes in the order of its keys: it brings no revision before its end. */
+  readonly isFirst: boolean
+  /** How many of the changes are applied. */
+  done: number
 }
 
 export class ChangeQueue {
@@ -45,7 +49,7 @@ export class ChangeQueue {
       this.#idle = Promise.withResolvers()
       setImmediate(() => this.#next())
     }
-    this.#batches.push(...slices(changes, revision, isFirst))
+    this.#batches.push({ changes, revision, isFirst, done: 0 })
   }
 
   /** Applies at once all that was added. */
@@ -58,30 +62,26 @@ export class ChangeQueue {
     if (!this.isIdle) setImmediate(() => this.#next())
   }
 
-  #applyUntil(end: number): void {
-    for (let batch = this.#batches.shift(); batch; batch = this.#batches.shift()) {
-      this.#apply(batch.changes, batch.revision)
+  #applyUntil(deadline: number): void {
+    for (let batch = this.#batches[0]; batch; batch = this.#batches[0]) {
+      const { changes, revision, isFirst, done } = batch
+      const end = endOfSlice(changes, done)
+      batch.done = end
+      if (end === changes.length) {
+        this.#batches.shift()
+        this.#apply(changes.slice(done), revision)
+      } else {
+        this.#apply(changes.slice(done, end), isFirst ? 0 : (changes[end - 1]?.revision ?? 0))
+      }
       if (this.isIdle) this.#idle.resolve()
-      if (performance.now() >= end) return
+      if (performance.now() >= deadline) return
     }
   }
 }
 
-/**
- * Changes of one revision stay together; each slice brings the state of its last revision. A first load comes in the
- * order of its keys: it brings no revision before its end.
- */
-function slices(changes: readonly StoreChange[], revision: number, isFirst: boolean): Batch[] {
-  const batches: Batch[] = []
-  let start = 0
-  while (changes.length - start > SLICE) {
-    let end = start + SLICE
-    while (end < changes.length && changes[end]?.revision === changes[end - 1]?.revision) end += 1
-    const last = changes[end - 1]
-    if (!last || end === changes.length) break
-    batches.push({ changes: changes.slice(start, end), revision: isFirst ? 0 : last.revision })
-    start = end
-  }
-  batches.push({ changes: changes.slice(start), revision })
-  return batches
+/** Changes of one revision stay together; each slice brings the state of its last revision. */
+function endOfSlice(changes: readonly StoreChange[], start: number): number {
+  let end = Math.min(start + SLICE, changes.length)
+  while (end < changes.length && changes[end]?.revision === changes[end - 1]?.revision) end += 1
+  return end
 }
