@@ -73,7 +73,7 @@ export const traceContext = defineStateKey<TraceContext>('trace-context')
 /** Names of query arguments in which somebody sent a credential, right or wrong: no log shows their values. */
 export const secretArguments = defineStateKey<readonly string[]>('secret-arguments')
 
-/** What limit-count said last of a request: the variable `rate_limiting_info` (routing.md §5). */
+/** What limit-count or ai-rate-limiting said last of a request: the variable `rate_limiting_info` (routing.md §5). */
 export interface RateLimitingInfo {
   readonly key: string
   readonly limit: number

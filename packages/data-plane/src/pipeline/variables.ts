@@ -111,7 +111,7 @@ function limitingInfo(ctx: Context): string | undefined {
     rate_limiting_key: info.key,
     rate_limiting_limit: info.limit,
     rate_limiting_remaining: info.remaining,
-    rate_limiting_reset: Math.floor(info.resetMs / 10) / 100,
+    rate_limiting_reset: Math.floor(info.resetMs / 1000),
   })
 }
 

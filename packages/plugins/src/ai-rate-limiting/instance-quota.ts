@@ -5,6 +5,7 @@ import { unresolved } from '../token-quota/quota-replies.ts'
 import { type Accounting, TokenAsk } from '../token-quota/token-ask.ts'
 import type { TokenCost } from '../token-quota/token-cost.ts'
 import { type Limiter, limiterFor } from './limiter.ts'
+import { tellLimiting } from './limiting-info.ts'
 import type { Config } from './schema.ts'
 
 /** Limiters kept; one per instance name of the routes that this configuration serves. */
@@ -18,6 +19,7 @@ export function createInstanceQuota(
   accounting: Accounting,
   cost: TokenCost,
 ): Pick<QuotaSource, 'onRefusal' | 'asks' | 'decided'> {
+  const isLocal = config.policy === 'local'
   const limiters = new Map<string, Limiter | undefined>()
 
   function limiterOf(instance: string): Limiter | undefined {
@@ -45,7 +47,9 @@ export function createInstanceQuota(
     decided(ctx, instance, states) {
       const limiter = limiterOf(instance)
       const [state] = states
-      if (config.show_limit_quota_header && limiter && state) addQuotaHeaders(ctx, limiter.headers, state)
+      if (!limiter || !state) return
+      tellLimiting(ctx, limiter.key, state, isLocal)
+      if (config.show_limit_quota_header) addQuotaHeaders(ctx, limiter.headers, state)
     },
   }
 }

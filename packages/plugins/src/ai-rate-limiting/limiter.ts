@@ -21,6 +21,9 @@ interface Definition {
   readonly timeWindow: number | string
 }
 
+/** What all keys begin with, before that of APISIX's own. */
+export const keyStart = 'plugin-ai-rate-limiting:v1:'
+
 const headerBase = 'X-AI-RateLimit'
 const globalKey = 'ai-rate-limiting#global'
 
@@ -139,5 +142,5 @@ function derivedFrom(config: Config, headers: QuotaHeaders): Readonly<Record<str
 }
 
 function keyPrefix(resourceKey: string, derived: Readonly<Record<string, unknown>>): string {
-  return `plugin-ai-rate-limiting:v1:${resourceKey}:${configHash(derived)}`
+  return `${keyStart}${resourceKey}:${configHash(derived)}`
 }

@@ -1,6 +1,7 @@
 import { CounterUnavailableError } from '@weir/counters'
-import { complaintAbout, createInstance, createTestHost } from '@weir/plugin-api/harness'
-import type { QuotaSource } from '@weir/plugin-api'
+import { openaiChat } from '@weir/llm'
+import { complaintAbout, createInstance, createTestExchange, createTestHost } from '@weir/plugin-api/harness'
+import { type QuotaSource, rateLimitingInfo } from '@weir/plugin-api'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { admit, createTestStores, type QuotaRequest, storesOf, tokens } from '../token-quota/quota-harness.ts'
@@ -70,6 +71,29 @@ describe('one request after another, as recorded of APISIX', () => {
     await other.settle(tokens(10, 10))
     expect((await send({ instance: 'lo' })).reply?.status).toBe(503)
     expect((await send({ instance: 'third' })).reply).toBeUndefined()
+  })
+
+  test('the variable rate_limiting_info knows the account that was asked last', async () => {
+    const { send, quotaOf } = setUp({ limit: 20, time_window: 60 })
+    const first = await send()
+    expect(first.ctx.state.get(rateLimitingInfo)).toMatchObject({ limit: 20, remaining: 20, resetMs: 60_000 })
+    expect(first.ctx.state.get(rateLimitingInfo)?.key).toMatch(
+      /^\/apisix\/routes\/1:\d+:ai-rate-limiting#global:ai-rate-limiting#global$/,
+    )
+    // What is logged after a request tells what it left.
+    const account = `plugin-ai-rate-limiting:v1:${first.ctx.state.get(rateLimitingInfo)?.key}`
+    const exchange = createTestExchange({ protocol: openaiChat, body: {}, instance: 'hi' })
+    const accounts = [{ account, level: 'instance' as const, reserved: 1, charged: 15, window: 60 }]
+    const charged = await send({ llm: { ...exchange, ledger: { ...exchange.ledger, accounts } } })
+    expect(charged.ctx.state.get(rateLimitingInfo)).toMatchObject({ remaining: 4 })
+    await first.settle(tokens(20, 5))
+    expect((await send()).ctx.state.get(rateLimitingInfo)).toMatchObject({ remaining: 0 })
+    const rules = ['$http_a', '$http_b'].map((key, i) => ({ key, count: i + 1, time_window: 60 }))
+    const byRules = quotaOf({ rules, show_limit_quota_header: false })
+    const { ctx } = await admit([byRules], { request: { headers: { a: 'x', b: 'y' } } })
+    expect(ctx.state.get(rateLimitingInfo)).toMatchObject({ limit: 2, remaining: 2 })
+    expect(ctx.state.get(rateLimitingInfo)?.key).toMatch(/:y$/)
+    expect(ctx.responseHeaders).toEqual([])
   })
 
   test('an instance may have any name, of which its headers tell as they can', async () => {

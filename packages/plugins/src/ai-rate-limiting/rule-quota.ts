@@ -7,12 +7,18 @@ import { unresolved } from '../token-quota/quota-replies.ts'
 import { type Accounting, TokenAsk } from '../token-quota/token-ask.ts'
 import type { TokenCost } from '../token-quota/token-cost.ts'
 import { ruleHeaders, ruleKeyPrefix } from './limiter.ts'
+import { tellLimiting } from './limiting-info.ts'
 import type { Config } from './schema.ts'
 
 type RuleConfig = NonNullable<Config['rules']>[number]
 
-/** The headers of the rules that apply to this request, one per ask. */
-const headersOfAsks = defineStateKey<readonly QuotaHeaders[]>('ai-rate-limiting-rule-headers')
+interface Applied {
+  readonly account: string
+  readonly headers: QuotaHeaders
+}
+
+/** The rules that apply to this request, one per ask. */
+const appliedRules = defineStateKey<readonly Applied[]>('ai-rate-limiting-applied-rules')
 /** Whether they are written: rules are asked again with every instance that is tried, and told once. */
 const areTold = defineStateKey<boolean>('ai-rate-limiting-rules-told')
 
@@ -23,6 +29,7 @@ export function createRuleQuota(
   accounting: Accounting,
   cost: TokenCost,
 ): Pick<QuotaSource, 'onRefusal' | 'asks' | 'decided'> {
+  const isLocal = config.policy === 'local'
   const keyPrefix = ruleKeyPrefix(config, resourceKey)
   const compiled = rules.map((rule, i) => ({
     key: compileTemplate(rule.key),
@@ -37,7 +44,7 @@ export function createRuleQuota(
     asks(ctx, _instance, estimate) {
       const lookup = (name: string) => ctx.variable(name)
       const asks: QuotaAsk[] = []
-      const headers: QuotaHeaders[] = []
+      const applied: Applied[] = []
       for (const rule of compiled) {
         // A rule whose variables are absent does not apply to this request.
         if (rule.key.countResolved(lookup) === 0) continue
@@ -51,20 +58,22 @@ export function createRuleQuota(
         // Two rules with the same key share the counter; the first one asks.
         if (asks.some((ask) => ask.key === key)) continue
         asks.push(new TokenAsk(ctx, { key, limit, windowSeconds }, accounting, cost, estimate))
-        headers.push(rule.headers)
+        applied.push({ account: key, headers: rule.headers })
       }
       if (asks.length === 0) return unresolved(config, ctx, 'no rule applies')
-      ctx.state.set(headersOfAsks, headers)
+      ctx.state.set(appliedRules, applied)
       return asks
     },
 
     decided(ctx, _instance, states, refused) {
-      const headers = ctx.state.get(headersOfAsks)
-      if (!config.show_limit_quota_header || !headers || ctx.state.get(areTold)) return
+      const applied = ctx.state.get(appliedRules)
+      if (!applied || ctx.state.get(areTold)) return
       ctx.state.set(areTold, true)
       // Rules are told in order, up to the one that refuses.
       const last = refused < 0 ? states.length - 1 : refused
-      for (let i = 0; i <= last; i++) addQuotaHeaders(ctx, headers[i]!, states[i]!)
+      tellLimiting(ctx, applied[last]!.account, states[last]!, isLocal)
+      if (!config.show_limit_quota_header) return
+      for (let i = 0; i <= last; i++) addQuotaHeaders(ctx, applied[i]!.headers, states[i]!)
     },
   }
 }
