@@ -16,7 +16,13 @@ interface Place {
   readonly instancePath: string
 }
 
-type Errors = ReadonlyMap<string, readonly ErrorObject[]>
+interface Errors {
+  /** By the places of the value and of the keyword in the schema. */
+  readonly byPlace: ReadonlyMap<string, readonly ErrorObject[]>
+  /** The places of values that are wrong or hold something wrong: most of thousands of items are neither. */
+  readonly wrong: ReadonlySet<string>
+}
+
 type Rule = (place: Place, schema: JsonObject, errors: Errors) => string | undefined
 
 /** The rules, in APISIX's order. */
@@ -45,14 +51,30 @@ const rules: readonly Rule[] = [
 /** The complaint about a value that ajv refused. `errors` are all of ajv's (`allErrors`). */
 export function complain(schema: unknown, value: unknown, errors: readonly ErrorObject[]): string {
   const byPlace = Map.groupBy(errors, (error) => `${error.instancePath} ${error.schemaPath}`)
-  const known = complainAt({ schema, value, schemaPath: '#', instancePath: '' }, byPlace)
+  const known = complainAt(
+    { schema, value, schemaPath: '#', instancePath: '' },
+    { byPlace, wrong: wrongPlaces(errors) },
+  )
   if (known !== undefined) return known
   const first = errors[0]
   return `failed to check ${first?.keyword ?? 'schema'}${first?.instancePath ? ` of ${first.instancePath}` : ''}`
 }
 
+function wrongPlaces(errors: readonly ErrorObject[]): ReadonlySet<string> {
+  const places = new Set<string>()
+  for (const { instancePath } of errors) {
+    let path = instancePath
+    while (!places.has(path)) {
+      places.add(path)
+      path = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+    }
+  }
+  return places
+}
+
 function complainAt(place: Place, errors: Errors): string | undefined {
   const { schema } = place
+  if (!errors.wrong.has(place.instancePath)) return undefined
   if (schema === false) return 'expect false always'
   if (!isJsonObject(schema)) return undefined
   for (const rule of rules) {
@@ -63,7 +85,7 @@ function complainAt(place: Place, errors: Errors): string | undefined {
 }
 
 function at(place: Place, keyword: string, errors: Errors): readonly ErrorObject[] {
-  return errors.get(`${place.instancePath} ${place.schemaPath}/${keyword}`) ?? []
+  return errors.byPlace.get(`${place.instancePath} ${place.schemaPath}/${keyword}`) ?? []
 }
 
 function has(place: Place, keyword: string, errors: Errors): boolean {
@@ -80,8 +102,12 @@ function inside(
   return {
     ...below(place, path, schema),
     value: Reflect.get(Object(place.value), key),
-    instancePath: `${place.instancePath}/${escapePointer(String(key))}`,
+    instancePath: instancePathOf(place, key),
   }
+}
+
+function instancePathOf(place: Place, key: string | number): string {
+  return `${place.instancePath}/${escapePointer(String(key))}`
 }
 
 /** The place of a sub-schema that judges the same value. */
@@ -139,6 +165,7 @@ function badOtherMember(place: Place, schema: JsonObject, errors: Errors): strin
   const declared = isJsonObject(properties) ? properties : {}
   const [forbidden] = at(place, 'additionalProperties', errors)
   for (const name of Object.keys(place.value)) {
+    if (!errors.wrong.has(instancePathOf(place, name))) continue
     if (isJsonObject(patternProperties)) {
       for (const [pattern, member] of Object.entries(patternProperties)) {
         const inner = complainAt(inside(place, ['patternProperties', pattern], member, name), errors)
@@ -174,6 +201,7 @@ function badItem(place: Place, { items, additionalItems }: JsonObject, errors: E
     const tuple = Array.isArray(items)
     const extra = tuple && i >= items.length
     if (extra && has(place, 'additionalItems', errors)) return 'found unexpected extra items in array'
+    if (!errors.wrong.has(`${place.instancePath}/${i}`)) continue
     const schema = extra ? additionalItems : tuple ? items[i] : items
     const path = extra ? ['additionalItems'] : tuple ? ['items', i] : ['items']
     const inner = complainAt(inside(place, path, schema, i), errors)
