@@ -1,9 +1,8 @@
 // A real etcd for one test run, on free ports and throw-away data, with everything that can happen to one.
-import { existsSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../process/index.ts'
+import { dataRoot } from './data-root.ts'
 import { createRestartable, type Restartable, startOnFreePort } from './restartable.ts'
 
 export interface EtcdOptions {
@@ -28,9 +27,6 @@ export interface Etcd extends Restartable {
   /** Ends the process and removes its data. */
   stop(): Promise<void>
 }
-
-/** etcd waits for the disk at every write, and a disk that others are busy with can take seconds. Memory does not. */
-const dataRoot = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
   const directory = await mkdtemp(join(dataRoot, 'weir-etcd-'))

@@ -1,8 +1,8 @@
 // A real Redis for one test run, on a free port and without any file that outlives it.
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../process/index.ts'
+import { dataRoot } from './data-root.ts'
 import { createRestartable, type Restartable, startOnFreePort } from './restartable.ts'
 
 export interface RedisOptions {
@@ -21,7 +21,7 @@ export interface Redis extends Restartable {
 }
 
 export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
-  const directory = await mkdtemp(join(tmpdir(), 'weir-redis-'))
+  const directory = await mkdtemp(join(dataRoot, 'weir-redis-'))
   try {
     return await startOnFreePort(async () => createRedis(directory, await freePort(), options))
   } catch (error) {
