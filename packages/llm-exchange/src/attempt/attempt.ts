@@ -37,6 +37,7 @@ const answerBytesMax = 64 * 1024 * 1024
 /** What may still come of a stream that has said that it is over, for its connection to be kept. */
 const drainedBytesMax = 65_536
 const CLIENT_CLOSED_REQUEST = 499
+const blankLine = Buffer.from('\n\n')
 /** Comments that may come before the first event of a stream. */
 const heldBytesMax = 65_536
 
@@ -165,7 +166,11 @@ export class Attempt implements ExchangeHandler, ByteStream {
       this.#beginStream(isFramed)
       if (this.#exchange) limitFirstToken(this.#exchange, this.#rules, this.startedAt)
       const { max_stream_duration_ms: durationMs } = this.#rules
-      if (durationMs !== undefined) this.#durationTimer = setTimeout(endTooLong, durationMs, this)
+      if (durationMs !== undefined)
+        this.#durationTimer = setTimeout(
+          () => this.#exceed(504, 'max_stream_duration_ms exceeded'),
+          durationMs,
+        )
       return
     }
     this.state = 'reading_answer'
@@ -205,8 +210,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
   }
 
   onEnd(): void {
-    const isStreaming = this.state === 'waiting_for_first_token' || this.state === 'streaming'
-    if (isStreaming && this.#stream?.lacksBlankLine) this.onData(blankLine)
+    if (this.#stream?.lacksBlankLine) this.onData(blankLine)
     switch (this.state) {
       case 'reading_answer':
         this.#answerComplete()
@@ -273,11 +277,6 @@ export class Attempt implements ExchangeHandler, ByteStream {
     if (this.state === 'draining') this.state = 'done'
     else this.#end('abandoned', CLIENT_CLOSED_REQUEST)
     this.#exchange?.abort()
-  }
-
-  /** `max_stream_duration_ms` is over. */
-  endTooLong(): void {
-    this.#exceed(504, 'max_stream_duration_ms exceeded')
   }
 
   #firstToken(chunk: Buffer): void {
@@ -394,10 +393,4 @@ export class Attempt implements ExchangeHandler, ByteStream {
     if (this.#record) endRecord(this.#record, status)
     this.#stream?.reportBroken(this.#ctx.log, this.instance.name)
   }
-}
-
-const blankLine = Buffer.from('\n\n')
-
-function endTooLong(attempt: Attempt): void {
-  attempt.endTooLong()
 }

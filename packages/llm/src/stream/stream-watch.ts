@@ -75,6 +75,7 @@ export class StreamWatch implements Watch {
 
   get rest(): Buffer {
     const { rest } = this.#blocks
+    if (rest.length === 0) return rest
     const event = parseSseEvent(rest)
     return needsNoObject(event) || parseObject(event.data) ? rest : nothing
   }
