@@ -94,6 +94,11 @@ describe('route', () => {
       "failed to validate the 'vars' expression: invalid operator '??'",
     ],
     [
+      'a bad JSONPath',
+      { ...good, vars: [['post_arg.messages[.role', '==', 'user']] },
+      "failed to validate the 'vars' expression: invalid expression: $.messages[.role",
+    ],
+    [
       'a bare comparison',
       { ...good, vars: ['arg_x', '==', '1'] },
       "failed to validate the 'vars' expression: rule should be wrapped inside brackets",

@@ -112,7 +112,7 @@ function checkVars({ vars }: JsonObject): string | undefined {
   for (const name of compiled.variables) {
     const path = name.startsWith(bodyField) ? name.slice(bodyField.length) : undefined
     if (path !== undefined && !isJsonPath(path)) {
-      return `failed to validate the 'vars' expression: failed to parse the JSONPath: ${path}`
+      return `failed to validate the 'vars' expression: invalid expression: $.${path}`
     }
   }
   return undefined
