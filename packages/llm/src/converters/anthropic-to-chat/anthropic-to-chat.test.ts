@@ -62,6 +62,11 @@ describe('a request', () => {
     expect(chat(more)).toEqual({ messages, ...expected })
   })
 
+  test('a billing header with very many blanks holds nobody up', () => {
+    const text = `x-anthropic-billing-header:v=1${' '.repeat(500_000)}${';'.repeat(500_000)}e=2`
+    expect(chat(systemBlock(`${text}; ;`))).toEqual({ messages, ...systemOf(text) })
+  })
+
   test.each([
     [{ type: 'auto' }, { tool_choice: 'auto' }],
     [
