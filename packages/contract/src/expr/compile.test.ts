@@ -53,6 +53,12 @@ describe('comparisons', () => {
   ])('%j with %j is %s', (comparison, value, expected) => {
     expect(evaluate([comparison], { v: value })).toBe(expected)
   })
+
+  test('of a text with very many digits hold nobody up', () => {
+    const digits = '1'.repeat(500_000)
+    expect(evaluate([['v', '>', 1]], { v: `${digits}x` })).toBe(false)
+    expect(evaluate([['v', '>', 1]], { v: `1.${digits}e1` })).toBe(true)
+  })
 })
 
 describe('logic', () => {

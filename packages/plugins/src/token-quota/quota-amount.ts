@@ -5,7 +5,8 @@ import type { RequestContext } from '@weir/plugin-api'
 /** The amount for this request, or undefined when the template does not resolve to a whole number that is enough. */
 export type QuotaAmount = (ctx: RequestContext) => number | undefined
 
-const luaNumber = /^\s*[+-]?(?:0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*$/
+// A client may choose the text: one with many digits is read once, not from every digit anew.
+const luaNumber = /^\s*[+-]?(?:0[xX][\da-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*$/
 
 /** `least` is 1, or 0 where nothing is an amount too. */
 export function compileAmount(value: number | string, least = 1): QuotaAmount {
