@@ -168,8 +168,12 @@ describe('documents', () => {
     ['no object', '[]', 'it should be an object'],
     ['against the schema', { uri: 7, upstream }, 'failed to check item data of [routes/1] err:'],
     ['a bad plugin', { uri: '/b', plugins: { a: { text: 1 } } }, 'plugin a err:'],
-    ['a plugin without a configuration', { uri: '/b', plugins: { a: null } }, 'invalid plugin conf null for'],
-    ['a plugin with a list', { uri: '/b', plugins: { a: [1] } }, 'invalid plugin conf [1] for plugin [a]'],
+    [
+      'a plugin without a configuration',
+      { uri: '/b', plugins: { a: null } },
+      'invalid plugin conf for plugin [a]',
+    ],
+    ['a plugin with a list', { uri: '/b', plugins: { a: ['k'] } }, 'plugin [a]: it should be an object'],
   ])('what is %s is reported and the last good version stays', (_what, document, error) => {
     const { put, match, configuration, log } = createWorld()
     put('/routes/1', { uri: '/a', upstream })

@@ -55,7 +55,8 @@ export function parsePlugins(
   for (const [name, given] of Object.entries(isJsonObject(plugins) ? plugins : {})) {
     // In Lua the empty array and the empty object are one.
     const raw = Array.isArray(given) && given.length === 0 ? {} : given
-    if (!isJsonObject(raw)) return `invalid plugin conf ${JSON.stringify(raw)} for plugin [${name}]`
+    // The value itself may be a key that stands in the wrong place: this is logged.
+    if (!isJsonObject(raw)) return `invalid plugin conf for plugin [${name}]: it should be an object`
     if (isDisabled(raw)) {
       masked.push(name)
       continue

@@ -1,6 +1,8 @@
 // The part of JSONPath that `post_arg.` variables may use (routing.md §5): names, `*`, indexes, and `..` for any depth.
 import { isJsonObject } from '@weir/contract'
 
+export type BodyPath = readonly Step[]
+
 type Step =
   | { readonly kind: 'name'; readonly name: string; readonly deep: boolean }
   | { readonly kind: 'index'; readonly index: number }
@@ -9,9 +11,11 @@ type Step =
 const token = /(\.\.?)(?:(\*)|([^.[\]*]+))|\[(?:(\*)|(\d+)|'([^']*)'|"([^"]*)")\]/y
 /** Values that one step may find; callers choose how many there are. */
 const foundMax = 4096
+/** Values that one path may look at: `..` behind `..` looks at the same ones again and again. */
+const looksMax = 1_000_000
 
 /** Undefined for what is not of this part, such as slices and filters. */
-export function parseBodyPath(path: string): readonly Step[] | undefined {
+export function parseBodyPath(path: string): BodyPath | undefined {
   const text = `.${path}`
   const steps: Step[] = []
   token.lastIndex = 0
@@ -28,19 +32,25 @@ export function parseBodyPath(path: string): readonly Step[] | undefined {
   return steps
 }
 
-/** All that the steps lead to, in the order of the text. */
-export function findAll(root: unknown, steps: readonly Step[]): readonly unknown[] {
-  let found: readonly unknown[] = [root]
-  for (const step of steps) {
-    const next: unknown[] = []
-    for (const value of found) take(value, step, next)
-    found = next
+/** All that the path leads to, in the order of the text. */
+export function findAll(root: unknown, path: BodyPath): readonly unknown[] {
+  const search: Search = { found: [root], looksLeft: looksMax }
+  for (const step of path) {
+    const before = search.found
+    search.found = []
+    for (const value of before) take(value, step, search)
   }
-  return found
+  return search.found
 }
 
-function take(value: unknown, step: Step, into: unknown[]): void {
-  if (into.length >= foundMax) return
+interface Search {
+  found: unknown[]
+  looksLeft: number
+}
+
+function take(value: unknown, step: Step, search: Search): void {
+  const into = search.found
+  if (into.length >= foundMax || search.looksLeft-- <= 0) return
   if (step.kind === 'index') {
     if (Array.isArray(value) && step.index < value.length) into.push(value[step.index])
     return
@@ -52,7 +62,7 @@ function take(value: unknown, step: Step, into: unknown[]): void {
   if (step.kind === 'name' && !step.deep) return
   for (const member of membersOf(value)) {
     if (step.kind === 'all' && into.length < foundMax) into.push(member)
-    if (step.deep) take(member, step, into)
+    if (step.deep) take(member, step, search)
   }
 }
 

@@ -2,7 +2,7 @@
 // (routing.md §5). A rule that names one makes the body be read; whoever looks later finds what was read.
 import { knownJsonBody, memberOf, readJsonBody } from '@weir/plugin-api'
 import type { Context } from './context.ts'
-import { findAll, memberNamed, parseBodyPath } from './body-json-path.ts'
+import { type BodyPath, findAll, memberNamed, parseBodyPath } from './body-json-path.ts'
 
 const formPrefix = 'post_arg_'
 const pathPrefix = 'post_arg.'
@@ -38,11 +38,18 @@ function kindOf({ request }: Context): 'json' | 'form' | undefined {
   return type.includes('application/x-www-form-urlencoded') ? 'form' : undefined
 }
 
+/** By the bodies that they are: the rules of a thousand routes may ask for the fields of one. */
+const forms = new WeakMap<Buffer, URLSearchParams>()
+
 function formOf(ctx: Context): URLSearchParams | undefined {
   const { body } = ctx.request
-  if (body) return new URLSearchParams(body.toString())
-  want(ctx)
-  return undefined
+  if (!body) {
+    want(ctx)
+    return undefined
+  }
+  let form = forms.get(body)
+  if (form === undefined) forms.set(body, (form = new URLSearchParams(body.toString())))
+  return form
 }
 
 function readJson(ctx: Context, path: string): unknown {
@@ -52,20 +59,38 @@ function readJson(ctx: Context, path: string): unknown {
     return undefined
   }
   try {
-    const [first = '', ...rest] = path.split('.')
-    if (!/[[*]|\.\./.test(path)) return shown(rest.reduce(memberNamed, memberOf(body, first)))
-    const steps = parseBodyPath(path)
-    if (!steps) return undefined
-    const [head, ...others] = steps
+    const { names, search } = pathOf(path)
+    if (names) return shown(names.slice(1).reduce(memberNamed, memberOf(body, names[0] ?? '')))
+    if (!search) return undefined
+    const [head] = search
     const found =
       body.kind === 'long' && head?.kind === 'name' && !head.deep
-        ? findAll(memberOf(body, head.name), others)
-        : findAll(body.value, steps)
+        ? findAll(memberOf(body, head.name), search.slice(1))
+        : findAll(body.value, search)
     return found.length === 0 ? undefined : found.map(shown)
   } catch {
     // A member too long to be read at once is none that a rule could be about.
     return undefined
   }
+}
+
+/** Where a path leads: from name to name, or to all that a search finds; nowhere when it cannot be read. */
+interface Path {
+  readonly names?: readonly string[]
+  readonly search?: BodyPath | undefined
+}
+
+/** Paths that are kept; they come from the configuration, which has few. */
+const pathsMax = 1000
+const paths = new Map<string, Path>()
+
+function pathOf(text: string): Path {
+  const known = paths.get(text)
+  if (known) return known
+  if (paths.size >= pathsMax) paths.clear()
+  const path = /[[*]|\.\./.test(text) ? { search: parseBodyPath(text) } : { names: text.split('.') }
+  paths.set(text, path)
+  return path
 }
 
 /** What stands for a long text in a body that was only scanned tells nothing. */
