@@ -64,7 +64,7 @@ describe('a request', () => {
 
   test('a billing header with very many blanks holds nobody up', () => {
     const text = `x-anthropic-billing-header:v=1${' '.repeat(500_000)}${';'.repeat(500_000)}e=2`
-    expect(chat(systemBlock(`${text}; ;`))).toEqual({ messages, ...systemOf(text) })
+    expect(chat(systemBlock(`${text}; ;`))).toEqual(systemOf(text))
   })
 
   test.each([
