@@ -112,12 +112,23 @@ describe('roundrobin', () => {
     expect(starts).toEqual([0, 1, 2])
   })
 
-  test('picks no node of weight 0', () => {
+  test('picks no node of weight 0 where others have one', () => {
     expect(count(createBalancer('roundrobin', nodesOf(0, 1)), 5)).toEqual([0, 5])
-    expect(createBalancer('roundrobin', nodesOf(0, 0)).pick([], undefined)).toBe(-1)
   })
 
-  test('picks a node of weight 0 when it is the only one that is left', () => {
+  test('shares equally among nodes that all have weight 0', () => {
+    const balancer = createBalancer('roundrobin', nodesOf(0, 0, 0))
+    expect(count(balancer, 9)).toEqual([3, 3, 3])
+    const first = balancer.pick([], undefined)
+    const second = balancer.pick([first], undefined)
+    const third = balancer.pick([first, second], undefined)
+    expect(new Set([first, second, third])).toEqual(new Set([0, 1, 2]))
+    expect(balancer.pick([0, 1, 2], undefined)).toBe(-1)
+  })
+
+  test('picks nodes of weight 0 when only those are left', () => {
+    const some = createBalancer('roundrobin', nodesOf(0, 0, 1))
+    expect([1, 2].map(() => some.pick([], health([true, true, false]))).toSorted()).toEqual([0, 1])
     const balancer = createBalancer('roundrobin', nodesOf(0, 1))
     expect(balancer.pick([], health([true, false]))).toBe(0)
     expect(balancer.pick([0], health([true, false]))).toBe(-1)

@@ -6,6 +6,7 @@ import { type Algorithm, Candidates, type Member } from './balancer.ts'
 export function createRoundRobin(members: readonly Member[], random: () => number): Algorithm {
   const weighted = members.filter(({ weight }) => weight > 0)
   const credits = weighted.map(() => 0)
+  const unweighted = members.filter(({ weight }) => weight === 0)
 
   function pick(candidates: Candidates): number {
     let best = -1
@@ -18,9 +19,24 @@ export function createRoundRobin(members: readonly Member[], random: () => numbe
       total += member.weight
       if (best < 0 || credit > (credits[best] ?? 0)) best = i
     }
-    if (best < 0) return onlyUsable(members, candidates)
+    if (best < 0) return pickUnweighted(candidates)
     credits[best] = (credits[best] ?? 0) - total
     return weighted[best]?.index ?? -1
+  }
+
+  let turn = Math.floor(random() * unweighted.length)
+
+  /** Nodes of weight 0 take equal turns when no other node is usable, as in APISIX. */
+  function pickUnweighted(candidates: Candidates): number {
+    if (weighted.some(({ index }) => candidates.isUsable(index))) return -1
+    for (let i = 0; i < unweighted.length; i++) {
+      const next = (turn + i) % unweighted.length
+      const index = unweighted[next]?.index ?? -1
+      if (!candidates.allows(index)) continue
+      turn = (next + 1) % unweighted.length
+      return index
+    }
+    return -1
   }
 
   // Many gateways and workers that start together shall not all begin with the same node.
@@ -28,11 +44,4 @@ export function createRoundRobin(members: readonly Member[], random: () => numbe
   for (let skip = Math.floor(random() * weighted.length); skip > 0; skip--) pick(everyone)
 
   return { pick }
-}
-
-/** The node that is left when all others are unhealthy is taken whatever its weight. -1 when there are more of them. */
-function onlyUsable(members: readonly Member[], candidates: Candidates): number {
-  const usable = members.filter(({ index }) => candidates.isUsable(index))
-  const [only] = usable
-  return only && usable.length === 1 && candidates.allows(only.index) ? only.index : -1
 }
