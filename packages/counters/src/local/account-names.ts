@@ -27,14 +27,16 @@ export class AccountNames {
     this.#bytes[at] = isWhole ? length : NAMELESS
   }
 
-  /** Undefined when it does not begin so; null when it does and cannot be told. */
+  /** Undefined when it does not begin so; null when it seems to and cannot be told. */
   read(record: number, prefix: string): string | null | undefined {
     const at = this.#base + record * NAME_BYTES
+    // Of other characters than Latin-1's only the low byte is kept: it may begin so.
     for (let i = 0; i < prefix.length && i < NAME_BYTES - 1; i++) {
-      if (this.#bytes[at + 1 + i] !== prefix.charCodeAt(i)) return undefined
+      if (this.#bytes[at + 1 + i] !== (prefix.charCodeAt(i) & 0xff)) return undefined
     }
     const length = this.#bytes[at]!
-    if (length === NAMELESS || length < prefix.length) return length === NAMELESS ? null : undefined
-    return String.fromCharCode(...this.#bytes.subarray(at + 1, at + 1 + length))
+    if (length === NAMELESS) return null
+    const key = String.fromCharCode(...this.#bytes.subarray(at + 1, at + 1 + length))
+    return key.startsWith(prefix) ? key : undefined
   }
 }

@@ -1,4 +1,4 @@
-// Accounts and leases as records in shared memory. Whoever calls holds the lock; nothing here allocates or waits.
+// Accounts as records in shared memory. Whoever calls holds the lock; nothing here allocates or waits.
 import type { AccountList } from '../store.ts'
 import { windowEnd, isOver } from '../window/fixed-window.ts'
 import { AccountNames } from './account-names.ts'
@@ -10,25 +10,19 @@ import {
   headerNumber,
   heldAccount,
   heldCounter,
-  lease,
   sectionsOf,
 } from './layout.ts'
-import { RecordPool } from './record-pool.ts'
-
-/** Record numbers start at 1; 0 is none. */
-export type RecordNumber = number
-
-/** A lease's handle is its generation times this, plus its record number. */
-const HANDLE_UNIT = 2 ** 20
+import { LeaseTable } from './lease-table.ts'
+import { type RecordNumber, RecordPool } from './record-pool.ts'
 
 export class AccountTable {
   readonly words: Int32Array
+  readonly leases: LeaseTable
   readonly #numbers: Float64Array
   readonly #bucketsAt: number
   readonly #bucketMask: number
   readonly #countersMax: number
   readonly #accounts: RecordPool
-  readonly #leases: RecordPool
   readonly #names: AccountNames
 
   constructor(shared: SharedArrayBuffer) {
@@ -47,12 +41,7 @@ export class AccountTable {
       takenWord: header.accountsTaken,
       freeWord: header.accountsFree,
     })
-    this.#leases = new RecordPool(this.words, lease, {
-      at: sections.leasesAt,
-      max: leasesMax,
-      takenWord: header.leasesTaken,
-      freeWord: header.leasesFree,
-    })
+    this.leases = new LeaseTable(shared, this.#accounts, sections.leasesAt)
   }
 
   find(hash: KeyHash): RecordNumber {
@@ -70,13 +59,6 @@ export class AccountTable {
   usedAt(record: RecordNumber, now: number): number {
     const at = this.#accountNumber(record)
     return isOver(this.#number(at + account.windowEndsAt), now) ? 0 : this.#number(at + account.used)
-  }
-
-  /** What is reserved by leases that have not expired; those that have are given back. */
-  reservedAt(record: RecordNumber, now: number): number {
-    const at = this.#accountNumber(record)
-    if (this.#number(at + account.leasesExpireFrom) <= now) this.#dropExpiredLeases(record, now)
-    return this.#number(at + account.reserved)
   }
 
   /** 0 when no window is open. */
@@ -113,9 +95,8 @@ export class AccountTable {
   /** Whether a counter of requests and so many leases can be added, if need be by forgetting another counter. */
   makeRoomForCounter(leases: number, now: number): boolean {
     if (leases > 0 && !this.hasRoomFor(0, leases, now)) return false
-    const isWithin = () => this.#word(header.counters) < this.#countersMax
-    if (isWithin() && this.#fits(1, leases)) return true
-    return this.#forgetCounter() || (isWithin() && this.hasRoomFor(1, leases, now))
+    if (this.#mayAddCounter() && this.#fits(1, leases)) return true
+    return this.#forgetCounter() || (this.#mayAddCounter() && this.hasRoomFor(1, leases, now))
   }
 
   /** Only after `makeRoomForCounter`. `hash` is that of `key`. */
@@ -133,7 +114,7 @@ export class AccountTable {
     const number = this.#accountNumber(record)
     this.#numbers[number + account.used] = 0
     this.#numbers[number + account.windowEndsAt] = 0
-    this.#clearLeases(record)
+    this.leases.clear(record)
     this.words[at + account.hashLow] = hash.low
     this.words[at + account.hashHigh] = hash.high
     this.#names.write(record, key)
@@ -160,41 +141,6 @@ export class AccountTable {
     return { keys, isComplete }
   }
 
-  /** Only after `hasRoomFor`. Returns the handle by which the lease is given back. */
-  addLease(record: RecordNumber, amount: number, expiresAt: number): number {
-    const taken = this.#leases.take()
-    const at = this.#leaseWord(taken)
-    const number = this.#leaseNumber(taken)
-    this.#numbers[number + lease.amount] = amount
-    this.#numbers[number + lease.expiresAt] = expiresAt
-    this.words[at + lease.account] = record
-    const generation = (this.#word(at + lease.generation) + 1) & 0x7fffffff
-    this.words[at + lease.generation] = generation
-    this.#linkLease(taken, record)
-    return generation * HANDLE_UNIT + taken
-  }
-
-  /** Gives a reservation back; nothing happens when it has expired meanwhile. */
-  dropLease(handle: number): void {
-    const taken = handle % HANDLE_UNIT
-    const at = this.#leaseWord(taken)
-    if (this.#word(at + lease.generation) !== Math.floor(handle / HANDLE_UNIT)) return
-    if (this.#word(at + lease.account) !== 0) this.#freeLease(taken)
-  }
-
-  /** Moves a lease's end; nothing happens when it has expired meanwhile. */
-  renewLease(handle: number, expiresAt: number, now: number): void {
-    const taken = handle % HANDLE_UNIT
-    const at = this.#leaseWord(taken)
-    if (this.#word(at + lease.generation) !== Math.floor(handle / HANDLE_UNIT)) return
-    const record = this.#word(at + lease.account)
-    const number = this.#leaseNumber(taken) + lease.expiresAt
-    if (record === 0 || this.#number(number) <= now) return
-    this.#numbers[number] = expiresAt
-    const from = this.#accountNumber(record) + account.leasesExpireFrom
-    if (expiresAt < this.#number(from)) this.#numbers[from] = expiresAt
-  }
-
   /**
    * Gives back every account whose window is over and every lease that has expired, and links the rest anew from
    * nothing but the records themselves: for a full table, and for one whose keeper died in the middle of a change.
@@ -202,28 +148,14 @@ export class AccountTable {
   rebuild(now: number): void {
     this.words.fill(0, this.#bucketsAt, this.#bucketsAt + this.#bucketMask + 1)
     this.#accounts.forgetFree()
-    this.#leases.forgetFree()
+    let reclaimFrom = this.leases.rebuild(now)
     const accounts = this.#accounts.taken
-    const leases = this.#leases.taken
-    let reclaimFrom = Infinity
-    for (let record = 1; record <= accounts; record++) this.#clearLeases(record)
-    for (let taken = 1; taken <= leases; taken++) {
-      const record = this.#word(this.#leaseWord(taken) + lease.account)
-      const expiresAt = this.#number(this.#leaseNumber(taken) + lease.expiresAt)
-      if (record === 0 || expiresAt <= now) {
-        this.words[this.#leaseWord(taken) + lease.account] = 0
-        this.#leases.giveBack(taken)
-      } else {
-        this.#linkLease(taken, record)
-        reclaimFrom = Math.min(reclaimFrom, expiresAt)
-      }
-    }
     let counters = 0
     for (let record = 1; record <= accounts; record++) {
       const at = this.#accountWord(record)
       const held = this.#word(at + account.taken)
       const endsAt = this.#number(this.#accountNumber(record) + account.windowEndsAt)
-      const isHeld = this.#word(at + account.firstLease) !== 0
+      const isHeld = this.leases.has(record)
       if (held !== 0 && (isHeld || !isOver(endsAt, now))) {
         this.#linkAccount(record)
         if (held === heldCounter) counters++
@@ -237,15 +169,19 @@ export class AccountTable {
     this.#numbers[headerNumber.reclaimFrom] = reclaimFrom
   }
 
+  #mayAddCounter(): boolean {
+    return this.#word(header.counters) < this.#countersMax
+  }
+
   /** One that nobody is under way in, round and round: those that were added first go first. */
   #forgetCounter(): boolean {
+    if (this.#word(header.counters) === 0) return false
     const taken = this.#accounts.taken
     let hand = this.#word(header.hand)
     for (let steps = 0; steps < taken; steps++) {
       hand = hand >= taken ? 1 : hand + 1
       const at = this.#accountWord(hand)
-      if (this.#word(at + account.taken) !== heldCounter || this.#word(at + account.firstLease) !== 0)
-        continue
+      if (this.#word(at + account.taken) !== heldCounter || this.leases.has(hand)) continue
       this.words[at + account.taken] = 0
       this.words[header.hand] = hand
       this.words[header.counters] = this.#word(header.counters) - 1
@@ -257,7 +193,7 @@ export class AccountTable {
   }
 
   #fits(accounts: number, leases: number): boolean {
-    return this.#accounts.hasRoomFor(accounts) && this.#leases.hasRoomFor(leases)
+    return this.#accounts.hasRoomFor(accounts) && this.leases.hasRoomFor(leases)
   }
 
   #linkAccount(record: RecordNumber): void {
@@ -277,59 +213,6 @@ export class AccountTable {
     this.words[link] = this.#word(at + account.next)
   }
 
-  #clearLeases(record: RecordNumber): void {
-    this.words[this.#accountWord(record) + account.firstLease] = 0
-    const at = this.#accountNumber(record)
-    this.#numbers[at + account.reserved] = 0
-    this.#numbers[at + account.leasesExpireFrom] = Infinity
-  }
-
-  #linkLease(taken: RecordNumber, record: RecordNumber): void {
-    const at = this.#leaseWord(taken)
-    const firstAt = this.#accountWord(record) + account.firstLease
-    const first = this.#word(firstAt)
-    this.words[at + lease.previous] = 0
-    this.words[at + lease.next] = first
-    if (first !== 0) this.words[this.#leaseWord(first) + lease.previous] = taken
-    this.words[firstAt] = taken
-    const number = this.#accountNumber(record)
-    const from = this.#leaseNumber(taken)
-    const expiresAt = this.#number(from + lease.expiresAt)
-    this.#numbers[number + account.reserved] =
-      this.#number(number + account.reserved) + this.#number(from + lease.amount)
-    if (expiresAt < this.#number(number + account.leasesExpireFrom)) {
-      this.#numbers[number + account.leasesExpireFrom] = expiresAt
-    }
-  }
-
-  #freeLease(taken: RecordNumber): void {
-    const at = this.#leaseWord(taken)
-    const record = this.#word(at + lease.account)
-    this.words[at + lease.account] = 0
-    const next = this.#word(at + lease.next)
-    const previous = this.#word(at + lease.previous)
-    if (next !== 0) this.words[this.#leaseWord(next) + lease.previous] = previous
-    if (previous !== 0) this.words[this.#leaseWord(previous) + lease.next] = next
-    else this.words[this.#accountWord(record) + account.firstLease] = next
-    const number = this.#accountNumber(record)
-    this.#numbers[number + account.reserved] =
-      this.#number(number + account.reserved) - this.#number(this.#leaseNumber(taken) + lease.amount)
-    this.#leases.giveBack(taken)
-  }
-
-  #dropExpiredLeases(record: RecordNumber, now: number): void {
-    let expireFrom = Infinity
-    let taken = this.#word(this.#accountWord(record) + account.firstLease)
-    while (taken !== 0) {
-      const next = this.#word(this.#leaseWord(taken) + lease.next)
-      const expiresAt = this.#number(this.#leaseNumber(taken) + lease.expiresAt)
-      if (expiresAt <= now) this.#freeLease(taken)
-      else expireFrom = Math.min(expireFrom, expiresAt)
-      taken = next
-    }
-    this.#numbers[this.#accountNumber(record) + account.leasesExpireFrom] = expireFrom
-  }
-
   #bucketOf(hashLow: number): number {
     return this.#bucketsAt + (hashLow & this.#bucketMask)
   }
@@ -340,14 +223,6 @@ export class AccountTable {
 
   #accountNumber(record: RecordNumber): number {
     return this.#accounts.wordOf(record) / 2
-  }
-
-  #leaseWord(record: RecordNumber): number {
-    return this.#leases.wordOf(record)
-  }
-
-  #leaseNumber(record: RecordNumber): number {
-    return this.#leases.wordOf(record) / 2
   }
 
   // Indexes are computed from record numbers, so these are never out of bounds.

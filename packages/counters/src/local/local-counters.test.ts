@@ -82,6 +82,7 @@ test('a key that is too long, or has characters beyond Latin-1, is counted and n
   expect(listed).toEqual(keys.slice(0, 2))
   expect(isComplete).toBe(false)
   expect(store.list('rule:s', 10)).toEqual({ keys: ['rule:short'], isComplete: true })
+  expect(store.list('rule:\u4f60', 10)).toEqual({ keys: [], isComplete: false })
   for (const key of keys) expect(store.read(key)).toMatchObject({ reserved: 1 })
 })
 

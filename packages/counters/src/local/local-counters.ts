@@ -101,7 +101,7 @@ export class LocalCounters implements CounterStore {
     this.#enter(now)
     try {
       for (let i = 0; i < asks.length; i++) {
-        this.#table.dropLease(handles[i]!)
+        this.#table.leases.drop(handles[i]!)
         const amount = used[i]!
         if (amount > 0) isBooked = this.#charge(asks[i]!, hashes[i]!, amount, now) && isBooked
       }
@@ -116,7 +116,7 @@ export class LocalCounters implements CounterStore {
     if (lease.isSettled) return
     const now = this.#now()
     this.#enter(now)
-    for (const handle of lease.handles) this.#table.renewLease(handle, now + leaseMs, now)
+    for (const handle of lease.handles) this.#table.leases.renew(handle, now + leaseMs, now)
     this.#lock.release()
   }
 
@@ -126,7 +126,7 @@ export class LocalCounters implements CounterStore {
     this.#enter(now)
     const record = this.#table.find(hash)
     const used = record === 0 ? 0 : this.#table.usedAt(record, now)
-    const reserved = record === 0 ? 0 : this.#table.reservedAt(record, now)
+    const reserved = record === 0 ? 0 : this.#table.leases.reservedAt(record, now)
     const resetMs = record === 0 ? 0 : Math.max(0, this.#table.windowEndsAt(record) - now)
     this.#lock.release()
     return resetMs > 0 || reserved > 0 ? { used, reserved, resetMs } : undefined
@@ -155,7 +155,7 @@ export class LocalCounters implements CounterStore {
       const ask = asks[i]!
       const record = this.#table.find(hashes[i]!)
       const used = record === 0 ? 0 : this.#table.usedAt(record, now)
-      const reserved = record === 0 ? 0 : this.#table.reservedAt(record, now)
+      const reserved = record === 0 ? 0 : this.#table.leases.reservedAt(record, now)
       this.#records[i] = record
       this.#used[i] = used
       this.#reserved[i] = reserved
@@ -184,7 +184,7 @@ export class LocalCounters implements CounterStore {
       const hash = hashes[i]!
       const record = this.#records[i] || this.#table.find(hash) || this.#table.addAccount(hash, ask.key)
       this.#table.use(record, 0, ask.windowSeconds, now)
-      this.#handles[i] = this.#table.addLease(record, amount, now + leaseMs)
+      this.#handles[i] = this.#table.leases.add(record, amount, now + leaseMs)
     }
   }
 

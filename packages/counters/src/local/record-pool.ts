@@ -16,7 +16,9 @@ export interface PoolPlace {
   readonly freeWord: number
 }
 
-/** Record numbers start at 1; 0 is none. */
+/** Counts from 1; 0 is none. */
+export type RecordNumber = number
+
 export class RecordPool {
   readonly #words: Int32Array
   readonly #kind: RecordKind

@@ -1,9 +1,10 @@
 // Policy `local`: the records of the shared memory hold windows, buckets and connections as well. Fixed windows stand
 // under their own keys, as accounts do, so that they are read and reset alike.
-import { AccountTable, type RecordNumber } from '../local/account-table.ts'
+import { AccountTable } from '../local/account-table.ts'
 import { monotonicMs } from '../local/clock.ts'
 import { hashKey } from '../local/key-hash.ts'
 import { header } from '../local/layout.ts'
+import type { RecordNumber } from '../local/record-pool.ts'
 import { SharedLock } from '../local/shared-lock.ts'
 import { CounterUnavailableError } from '../store.ts'
 import {
@@ -71,14 +72,14 @@ export class LocalRequestCounters implements RequestCounters {
   enter(key: string, max: number, ttlSeconds: number): Entrance {
     return this.#locked((now) => {
       const record = this.#recordOf(`enter ${key}`, 1, now)
-      const count = this.#table.reservedAt(record, now) + 1
+      const count = this.#table.leases.reservedAt(record, now) + 1
       if (count > max) return { count, ticket: undefined }
-      return { count, ticket: this.#ticket(this.#table.addLease(record, 1, now + ttlSeconds * 1000)) }
+      return { count, ticket: this.#ticket(this.#table.leases.add(record, 1, now + ttlSeconds * 1000)) }
     })
   }
 
   #ticket(handle: number): Ticket {
-    return { leave: () => this.#locked(() => this.#table.dropLease(handle)) }
+    return { leave: () => this.#locked(() => this.#table.leases.drop(handle)) }
   }
 
   #find(name: string): RecordNumber {
