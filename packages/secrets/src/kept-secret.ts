@@ -1,5 +1,5 @@
 // One secret of one manager: read when it is first wanted and again before its time is over.
-import type { JsonObject } from '@weir/contract'
+import { type JsonObject, timerMsMax } from '@weir/contract'
 
 /** `absent`: the manager says that there is none. `unknown`: it has never said anything. */
 export type Members = JsonObject | 'pending' | 'absent' | 'unknown'
@@ -73,7 +73,7 @@ export class KeptSecret {
     this.#reading = false
     const wait = this.#again ? 0 : seconds * 1000 * (EARLIEST + Math.random() * (LATEST - EARLIEST))
     this.#again = false
-    this.#timer = setTimeout(() => void this.#read(), wait).unref()
+    this.#timer = setTimeout(() => void this.#read(), Math.min(wait, timerMsMax)).unref()
   }
 
   #become(members: Members): void {

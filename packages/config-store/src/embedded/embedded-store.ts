@@ -1,5 +1,6 @@
 // The store in one file, for installations without etcd. Several processes may open the same file.
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { timerMsMax } from '@weir/contract'
 import { writePlaceholders } from '../directories.ts'
 import { generateId } from '../generated-id.ts'
 import type { ScannableStore, ScanPage } from '../scan.ts'
@@ -37,9 +38,6 @@ const VALUE_BYTES_MAX = 1_572_864
 
 /** How soon a watch hears of another process's write. Asking costs a microsecond. */
 const POLL_MS = 10
-
-/** The longest that a timer can be set to. */
-const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** Opens or creates the file. Throws a {@link StoreUnavailableError} when that fails. */
 export function createEmbeddedStore(settings: EmbeddedSettings): ScannableStore {
@@ -218,7 +216,7 @@ class EmbeddedStore implements ScannableStore {
     clearTimeout(this.#expiryTimer)
     const at = this.#db.nextExpiry()
     if (at === Infinity) return
-    const delayMs = Math.min(Math.max(at - Date.now(), 0), TIMER_MS_MAX)
+    const delayMs = Math.min(Math.max(at - Date.now(), 0), timerMsMax)
     this.#expiryTimer = setTimeout(() => this.#expireInBackground(), delayMs)
   }
 

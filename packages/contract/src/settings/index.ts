@@ -1,4 +1,5 @@
 export { parseSettings, type Settings } from './parse.ts'
+export { timerMsMax } from './timer-max.ts'
 export type { Environment } from './environment.ts'
 export type { ApisixSettings, Listener } from './apisix.ts'
 export { isApiDriven } from './deployment.ts'

@@ -46,6 +46,14 @@ test('an error of Redis is told without its text, and is no end of the connectio
   expect(await redis.call('GET', ['a'])).toBe('ü')
 })
 
+test('times that are longer than any timer can be set to are long', async () => {
+  const redis = stores.commands({ ...policy(), redis_timeout: 2 ** 31, redis_keepalive_timeout: 2 ** 31 })
+  const id = await redis.call('CLIENT', ['ID'])
+  // A timer that went off at once would have done so while this waits.
+  expect(await redis.call('BLPOP', ['never', '0.1'])).toBeNull()
+  expect(await redis.call('CLIENT', ['ID'])).toBe(id)
+})
+
 test('calls fail while Redis is away, and succeed when it is back', async () => {
   const redis = stores.commands(policy())
   await server.kill()

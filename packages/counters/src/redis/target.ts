@@ -1,4 +1,5 @@
 // What a policy names: one server, the master that sentinels know, or a cluster.
+import { timerMsMax } from '@weir/contract'
 import type { ClusterOptions, RedisOptions } from 'ioredis'
 import type { RedisClusterPolicy, RedisPolicy, RedisSentinelPolicy } from '../store.ts'
 import { type Client, fromCluster, fromRedis } from './client.ts'
@@ -44,8 +45,14 @@ export function targetOf(policy: RedisPolicy | RedisClusterPolicy | RedisSentine
   }
 }
 
+/** Milliseconds that are configured, as far as a timer goes. */
+function timed(ms: number): number {
+  return Math.min(ms, timerMsMax)
+}
+
 function serverTarget(policy: RedisPolicy): Target {
-  const { redis_host: host, redis_port: port, redis_timeout: timeoutMs } = policy
+  const { redis_host: host, redis_port: port } = policy
+  const timeoutMs = timed(policy.redis_timeout)
   const options = {
     ...plain,
     ...credentials(policy.redis_username, policy.redis_password),
@@ -59,14 +66,16 @@ function serverTarget(policy: RedisPolicy): Target {
     name: `redis ${host}:${port}`,
     connectTimeoutMs: timeoutMs,
     answerTimeoutMs: timeoutMs,
-    idleMs: policy.redis_keepalive_timeout,
+    idleMs: timed(policy.redis_keepalive_timeout),
     isCluster: false,
     dial: () => dialRedis(options),
   }
 }
 
 function sentinelTarget(policy: RedisSentinelPolicy): Target {
-  const { redis_sentinels: sentinels, redis_connect_timeout: connectTimeout } = policy
+  const { redis_sentinels: sentinels } = policy
+  const connectTimeout = timed(policy.redis_connect_timeout)
+  const answerTimeoutMs = timed(policy.redis_read_timeout)
   const options = {
     ...plain,
     ...credentials(policy.redis_username, policy.redis_password),
@@ -77,22 +86,23 @@ function sentinelTarget(policy: RedisSentinelPolicy): Target {
     role: policy.redis_role,
     db: policy.redis_database,
     connectTimeout,
-    sentinelCommandTimeout: policy.redis_read_timeout,
+    sentinelCommandTimeout: answerTimeoutMs,
     sentinelRetryStrategy: () => null,
   } satisfies RedisOptions
   return {
     name: `redis sentinel ${policy.redis_master_name}`,
     // One sentinel after the other may be dead, and then comes the server.
-    connectTimeoutMs: connectTimeout * (sentinels.length + 1),
-    answerTimeoutMs: policy.redis_read_timeout,
-    idleMs: policy.redis_keepalive_timeout,
+    connectTimeoutMs: timed(connectTimeout * (sentinels.length + 1)),
+    answerTimeoutMs,
+    idleMs: timed(policy.redis_keepalive_timeout),
     isCluster: false,
     dial: () => dialRedis(options),
   }
 }
 
 function clusterTarget(policy: RedisClusterPolicy): Target {
-  const { redis_cluster_nodes: nodes, redis_timeout: timeoutMs } = policy
+  const { redis_cluster_nodes: nodes } = policy
+  const timeoutMs = timed(policy.redis_timeout)
   const options = {
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -112,9 +122,9 @@ function clusterTarget(policy: RedisClusterPolicy): Target {
   } satisfies ClusterOptions
   return {
     name: `redis cluster ${policy.redis_cluster_name}`,
-    connectTimeoutMs: timeoutMs * (nodes.length + 1),
+    connectTimeoutMs: timed(timeoutMs * (nodes.length + 1)),
     answerTimeoutMs: timeoutMs,
-    idleMs: policy.redis_keepalive_timeout,
+    idleMs: timed(policy.redis_keepalive_timeout),
     isCluster: true,
     async dial() {
       const { Cluster } = await import('ioredis')

@@ -1,6 +1,7 @@
 // `sync_interval`: requests are counted here and told to the shared counters every so often, so that no request waits
 // for them. Between two tellings the nodes do not know of one another's requests. While the shared counters are away
 // each counts by itself, as in APISIX, and tells them afterwards.
+import { timerMsMax } from '@weir/contract'
 import { CounterUnavailableError } from '../store.ts'
 import type { RequestCounters, WindowUse } from './request-counters.ts'
 
@@ -30,7 +31,7 @@ export class DelayedCounters {
     failed: (error: unknown) => void,
   ) {
     this.#shared = shared
-    this.#intervalMs = intervalSeconds * 1000
+    this.#intervalMs = Math.min(intervalSeconds * 1000, timerMsMax)
     this.#failed = failed
   }
 

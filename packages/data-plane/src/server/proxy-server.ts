@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Server as SocketServer, Socket } from 'node:net'
+import { timerMsMax } from '@weir/contract'
 import { IncomingRequest, type RealIp } from '../pipeline/index.ts'
 import { refuse, statusOfClientError } from './client-error.ts'
 import { type Over, ServedReply } from './served-reply.ts'
@@ -157,7 +158,7 @@ export class ProxyServer implements Over {
   #untilOver(timeoutMs: number): Promise<void> {
     if (this.#active === 0 || timeoutMs <= 0) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs)
+      const timer = setTimeout(resolve, Math.min(timeoutMs, timerMsMax))
       this.#allOver = () => {
         clearTimeout(timer)
         resolve()

@@ -5,7 +5,7 @@
 //
 // Before the first token an attempt may fail and another instance be tried, because nobody has seen anything of it.
 // From the first token on the answer belongs to the client: whatever happens is visible to it.
-import { GatewayError } from '@weir/contract'
+import { GatewayError, timerMsMax } from '@weir/contract'
 import type { Watch } from '@weir/llm'
 import type { ByteSink, ByteStream, RequestContext, UpstreamAttempt } from '@weir/plugin-api'
 import type { AnswerHeaders, Exchange, ExchangeHandler, UpstreamError } from '@weir/upstream'
@@ -169,7 +169,7 @@ export class Attempt implements ExchangeHandler, ByteStream {
       if (durationMs !== undefined)
         this.#durationTimer = setTimeout(
           () => this.#exceed(504, 'max_stream_duration_ms exceeded'),
-          durationMs,
+          Math.min(durationMs, timerMsMax),
         )
       return
     }

@@ -1,4 +1,5 @@
 // Asks every account of a request at once, and later replaces what was reserved by what was used.
+import { timerMsMax } from '@weir/contract'
 import {
   type AccountState,
   type CounterStore,
@@ -123,7 +124,8 @@ export class Reservation {
 
   /** Until it is over, its leases are renewed in time: for requests that may last longer than any lease. */
   keep(leaseMs: number): void {
-    if (!this.#isOver) this.#renewal ??= setInterval(() => this.#renew(leaseMs), leaseMs / 2).unref()
+    if (!this.#isOver)
+      this.#renewal ??= setInterval(() => this.#renew(leaseMs), Math.min(leaseMs / 2, timerMsMax)).unref()
   }
 
   #renew(leaseMs: number): void {

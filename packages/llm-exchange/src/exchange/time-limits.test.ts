@@ -104,3 +104,14 @@ test('a stream of nothing but its end is a failure', async () => {
   expect(result.text).toContain('Hello')
   expect(second.requests).toHaveLength(1)
 })
+
+test('a limit that is longer than any timer can be set to ends no stream', async () => {
+  answer = (res) => {
+    stream(res, word)
+    setTimeout(() => res.end(last), 100)
+  }
+  const forever = 2 ** 31
+  const limits = { timeout: forever, stream_idle_timeout: forever, max_stream_duration_ms: forever }
+  const result = await call(route({ first_token_timeout: forever, ...limits }), asStream)
+  expect(result).toMatchObject({ ended: 'complete', text: word + last })
+})

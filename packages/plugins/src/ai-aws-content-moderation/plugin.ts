@@ -1,8 +1,7 @@
 // Has prompts and answers of LLMs judged by Amazon Comprehend (ai-plugins.md §14.2).
-import { isReference } from '@weir/contract'
+import { isReference, timerMsMax } from '@weir/contract'
 import { definePlugin } from '@weir/plugin-api'
 import { createChecks } from '../moderation/checks.ts'
-import { timerMsMax } from '../moderation/schema.ts'
 import { Comprehend } from './comprehend.ts'
 import { createModerator } from './moderator.ts'
 import { pluginName } from './plugin-name.ts'

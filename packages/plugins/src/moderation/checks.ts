@@ -1,4 +1,5 @@
 // Prompts and answers are judged by the same rules whichever service is asked (ai-plugins.md §14).
+import { timerMsMax } from '@weir/contract'
 import type { LlmExchange, PluginInstance, Reply } from '@weir/plugin-api'
 import { denialOf } from './denial.ts'
 import { FinalPacketCheck } from './final-packet.ts'
@@ -7,7 +8,7 @@ import { type EventStage, framingOf, type JudgedStream, toStage } from './judged
 import { type Moderator, type Outcome, passed } from './moderator.ts'
 import { isReadable } from './readable.ts'
 import { RealtimeCheck } from './realtime.ts'
-import { type CheckConfig, timerMsMax } from './schema.ts'
+import type { CheckConfig } from './schema.ts'
 import { letStreamPass, noEvents, noInstance, noObject, noText, unchecked } from './unchecked.ts'
 
 /** Answers from this status on are no content. */

@@ -19,9 +19,6 @@ export const streamMembers = {
   stream_hold_back: { type: 'boolean', default: false },
 } as const
 
-/** A timer that is set to more milliseconds fires at once. */
-export const timerMsMax = 2 ** 31 - 1
-
 /** What the plugins that check prompts and answers by the same rules have in their configurations. */
 export interface CheckConfig {
   readonly check_request: boolean

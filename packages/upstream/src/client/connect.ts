@@ -2,9 +2,9 @@
 // brings, which costs more than copying an event out of a buffer that is always warm.
 import { connect as connectPlain, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { timerMsMax } from '@weir/contract'
 import type { buildConnector } from 'undici'
 import type { OriginOptions } from './exchange.ts'
-import { timerMsMax } from './timer-max.ts'
 
 const readBytesMax = 64 * 1024
 /** Of this thread: what a read brings is taken out before the next one begins. */

@@ -1,6 +1,7 @@
 // One request under way on an undici client: what undici calls back on one side, what our callers hold on the other.
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
+import { timerMsMax } from '@weir/contract'
 import type { Client, Dispatcher } from 'undici'
 import type { BodyReader, BodyTap } from './body-tap.ts'
 import {
@@ -13,7 +14,6 @@ import {
   type UpstreamRequest,
 } from './exchange.ts'
 import { toUpstreamError, wording } from './failure.ts'
-import { timerMsMax } from './timer-max.ts'
 
 /** One connection, or the making of one: undici's client for it, and what stands between the two. */
 export interface Connection {

@@ -1,4 +1,5 @@
 // Side calls of plugins (moderation, webhooks): small requests whose whole answer is wanted.
+import { timerMsMax } from '@weir/contract'
 import {
   type AnswerHeaders,
   type Exchange,
@@ -7,7 +8,6 @@ import {
   UpstreamError,
   type UpstreamFailure,
 } from './exchange.ts'
-import { timerMsMax } from './timer-max.ts'
 
 export interface HttpCall {
   readonly url: string

@@ -3,6 +3,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import type { Socket } from 'node:net'
+import { timerMsMax } from '@weir/contract'
 import {
   type Exchange,
   type ExchangeHandler,
@@ -12,7 +13,6 @@ import {
   type UpstreamRequest,
 } from './exchange.ts'
 import { toUpstreamError, wording } from './failure.ts'
-import { timerMsMax } from './timer-max.ts'
 
 /** An upstream may refuse, which is an ordinary answer. */
 export interface UpgradeHandler extends ExchangeHandler {

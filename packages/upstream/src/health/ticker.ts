@@ -1,4 +1,5 @@
 // A repetition that keeps its rhythm when it is told the same interval again, so that edits do not put probes off.
+import { timerMsMax } from '@weir/contract'
 
 const jitterMsMax = 100
 
@@ -15,7 +16,7 @@ export class Ticker {
     this.#seconds = seconds
     if (seconds === undefined) return
     const jitterMs = Math.random() * Math.min(jitterMsMax, seconds * 100)
-    this.#timer = setInterval(() => this.#work(), seconds * 1000 + jitterMs).unref()
+    this.#timer = setInterval(() => this.#work(), Math.min(seconds * 1000 + jitterMs, timerMsMax)).unref()
   }
 
   stop(): void {

@@ -1,6 +1,7 @@
 // Listens for TLS connections: hears the name that a client asks for, and lets the certificate of that name shake hands.
 import { createServer, type Server, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { timerMsMax } from '@weir/contract'
 import type { CertificateDocument } from '../../config/index.ts'
 import { refuse } from '../client-error.ts'
 import { readClientHello } from './client-hello.ts'
@@ -46,7 +47,7 @@ export class TlsListener {
     const { handshakeMs } = this.#options
     const chunks: Buffer[] = []
     let length = 0
-    const timer = setTimeout(() => socket.destroy(), handshakeMs)
+    const timer = setTimeout(() => socket.destroy(), Math.min(handshakeMs, timerMsMax))
     this.#pending.add(socket)
     const done = () => {
       clearTimeout(timer)
