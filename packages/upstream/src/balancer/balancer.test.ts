@@ -128,7 +128,8 @@ describe('roundrobin', () => {
 
   test('picks nodes of weight 0 when only those are left', () => {
     const some = createBalancer('roundrobin', nodesOf(0, 0, 1))
-    expect([1, 2].map(() => some.pick([], health([true, true, false]))).toSorted()).toEqual([0, 1])
+    const picked = [1, 2].map(() => some.pick([], health([true, true, false])))
+    expect(new Set(picked)).toEqual(new Set([0, 1]))
     const balancer = createBalancer('roundrobin', nodesOf(0, 1))
     expect(balancer.pick([], health([true, false]))).toBe(0)
     expect(balancer.pick([0], health([true, false]))).toBe(-1)
