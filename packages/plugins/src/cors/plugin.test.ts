@@ -61,6 +61,7 @@ test('lists of the metadata stand in the place of the default, which is any page
   expect(await run('http://m.com', ['k'], {})).toBeUndefined()
   const bare = await runPlugin(cors, { allow_origins_by_metadata: ['k'] }, from('http://m.com'))
   expect(bare.header('access-control-allow-origin')).toBeUndefined()
+  expect(bare.header('vary')).toBe('Origin')
 })
 
 test('headers that are not to be shown are not named', async () => {

@@ -30,7 +30,7 @@ export const cors = definePlugin<Config>({
     const methods = config.allow_methods === '**' ? allMethods : config.allow_methods
     /** Beside named lists the default, which is any page, does not count. */
     const isOpen = config.allow_origins === '*'
-    const varies = config.allow_origins !== '*' || patterns !== undefined
+    const varies = !isOpen || patterns !== undefined || config.allow_origins_by_metadata !== undefined
     let document: unknown
     let named = config.allow_origins_by_metadata && allowNamed(config.allow_origins_by_metadata, undefined)
 
