@@ -51,8 +51,12 @@ test.each([
     for (const { uri } of Object.values(routes)) {
       await until(async () => (await postJson(port, uri, { messages: [] })).status === 200)
     }
-    const told = await rawRequest({ port: plane.operatorPorts.control ?? 0, path: '/v1/healthcheck' })
-    expect(Object.keys(JSON.parse(told.text) as object)).toHaveLength(count)
+    const checkers = async () => {
+      const told = await rawRequest({ port: plane.operatorPorts.control ?? 0, path: '/v1/healthcheck' })
+      return Object.keys(JSON.parse(told.text) as object).length
+    }
+    await until(async () => (await checkers()) >= count)
+    expect(await checkers()).toBe(count)
   } finally {
     await plane.close()
     await llm.close()
