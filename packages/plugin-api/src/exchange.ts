@@ -42,6 +42,11 @@ export interface LlmExchange {
   /** All text of the answer so far; collected only when some plugin asked by `collectText` in access. */
   readonly responseText: string
   collectText(): void
+  /**
+   * Whether the service itself has sent the whole answer. Not so of a stream that lacks the event that ends it, although
+   * what it brought looked complete, and of one from which broken events were left out.
+   */
+  readonly isWhole: boolean
   /** Written by moderation (llm_content_risk_level). */
   riskLevel: string
   /**

@@ -171,3 +171,24 @@ test.each([
   const result = await call(own, { request: { body: { ...streamed, input: 'hi' }, target } })
   expect(result).toMatchObject({ ended: 'complete', text: body })
 })
+
+test('an answer is whole where nothing was left out, and its end was said', async () => {
+  const wholeOf = async (body: string, options = asStream, some = route()) => {
+    serve(body)
+    const { ended, ctx } = await call(some, options)
+    return [ended, ctx.llm?.isWhole]
+  }
+  const toAnthropic = { request: { body: { ...streamed, max_tokens: 9 }, target: '/v1/messages' } }
+  for (const asked of [asStream, toAnthropic]) {
+    expect(await wholeOf(word('a') + finish + done, asked)).toEqual(['complete', true])
+    expect(await wholeOf(word('a') + half + finish + done, asked)).toEqual(['complete', false])
+    // For a converted one the gateway itself says that it is over.
+    expect(await wholeOf(word('a') + finish, asked)).toEqual(['complete', false])
+    expect(await wholeOf(word('a'), asked)).toEqual(['broken', false])
+  }
+  const short = route({ max_response_bytes: word('a').length })
+  expect(await wholeOf(word('a') + word('b') + finish + done, asStream, short)).not.toContain(true)
+  first.setScenario(undefined)
+  const whole = await call(route(), { request: { body: { ...streamed, stream: false } } })
+  expect(whole.ctx.llm?.isWhole).toBe(true)
+})

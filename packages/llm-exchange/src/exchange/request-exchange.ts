@@ -6,6 +6,7 @@ import {
   LongJson,
   readTexts,
   type UsageReport,
+  type Watch,
 } from '@weir/llm'
 import { isJsonObject } from '@weir/contract'
 import type {
@@ -23,7 +24,6 @@ import { type Failure, ownFailure } from '../attempt/failure.ts'
 import { streamPieces } from '../attempt/pieces-out.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { RouteState } from '../route/route-state.ts'
-
 import type { Admission } from './admission.ts'
 import { Answer } from './answer.ts'
 import { LongAnswer } from './long-answer.ts'
@@ -135,6 +135,10 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
 
   get hasToolCalls(): boolean {
     return this.#answer?.hasToolCall ?? this.#attempt?.watch?.toolCall ?? false
+  }
+
+  get isWhole(): boolean {
+    return this.#answer !== undefined || cameWhole(this.#attempt?.watch)
   }
 
   collectText(): void {
@@ -371,6 +375,10 @@ export class RequestExchange implements LlmExchange, AttemptOwner {
   #settle(usage: UsageReport | undefined, textBytes?: number): void {
     this.#ledger.settle(this.#instance.name, this.model, usage, textBytes)
   }
+}
+
+function cameWhole(stream: Watch | undefined): boolean {
+  return stream !== undefined && stream.done && stream.brokenEvents === 0
 }
 
 function endOfStream({ exit }: Attempt): EndReason {

@@ -53,6 +53,7 @@ export function createTestExchange(options: TestExchangeOptions): LlmExchange {
     endUser: protocol.endUser(body),
     responseText,
     collectText: () => {},
+    isWhole: true,
     riskLevel: '',
     admit: admit ?? (() => undefined),
     finish: () => {},

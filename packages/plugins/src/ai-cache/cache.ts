@@ -184,7 +184,8 @@ export function createCache(config: Config, host: PluginHost): Cache {
       const { reason } = llm.ledger
       const isComplete = outcome === 'complete' && (reason === 'answered' || reason === 'streamed')
       const isDoubtful = ctx.state.get(answerDenied) === true || ctx.state.get(passedUnjudged) === true
-      const isStored = status === 200 && isComplete && !isDoubtful && llm.instance === miss.instance
+      const isMeant = llm.isWhole && llm.instance === miss.instance
+      const isStored = status === 200 && isComplete && !isDoubtful && isMeant
       const recorded = isStored ? miss.recording.recorded(llm.protocol) : undefined
       miss.recording.release()
       if (!recorded) return

@@ -116,6 +116,14 @@ describe('what is not kept', () => {
     ],
     ['a stream without its end', { ...sse, upstream: () => streamOf([event]) }],
     ['a stream cut in its last event', { ...sse, upstream: () => streamOf([event, done.slice(0, -1)]) }],
+    [
+      'a stream that had to be mended',
+      { ...sse, exchange: { isWhole: false }, upstream: () => streamOf([event, done]) },
+    ],
+    [
+      'a stream with an error before its end',
+      { ...sse, upstream: () => streamOf([event, 'data: {"error":{"message":"x"}}\n\n', done]) },
+    ],
     ['a stream that goes on behind its end', { ...sse, upstream: () => streamOf([event, done, event]) }],
     ['a stream that broke off', { ...sse, reason: 'stream_broken', upstream: () => streamOf([event, done]) }],
     [
@@ -178,6 +186,16 @@ test('a long answer that is sent in pieces is given again', async () => {
   const first = await ask('pieces', { upstream: () => ({ ...whole, headers, body: streamOf(pieces).body }) })
   expect(first.text).toBe(body)
   expect((await untilHit(() => ask('pieces'))).text).toBe(body)
+})
+
+test('a stream that speaks of errors is given again', async () => {
+  const { ask } = createCache()
+  const pieces = [
+    'data: {"error":null,"choices":[{"delta":{"content":"\\"error\\": failed"}}]}\n\ndata: [DONE]\n\n',
+  ]
+  const options = { body: { stream: true }, upstream: () => streamOf(pieces) }
+  await ask('speaks of errors', options)
+  expect((await untilHit(() => ask('speaks of errors', options))).text).toBe(pieces.join(''))
 })
 
 test('a stream is given again as it was', async () => {

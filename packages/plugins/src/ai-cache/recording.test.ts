@@ -55,6 +55,13 @@ describe('a stream', () => {
     expect(recording.recorded(openaiChat) !== undefined).toBe(isComplete)
   })
 
+  test('with very many comments behind its end holds nobody up', () => {
+    const bytes = Buffer.from(`data: [DONE]\n\n${':\n\n'.repeat(300_000)}`)
+    const recording = new StreamRecording(bytes.length, new HeldBytes(bytes.length))
+    record(recording, [bytes])
+    expect(recording.recorded(openaiChat)).toBeDefined()
+  })
+
   test('is kept up to the limit, and passes beyond it', () => {
     const exact = new StreamRecording(stream.length, new HeldBytes(1000))
     record(exact, [stream])

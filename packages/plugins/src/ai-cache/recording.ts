@@ -1,6 +1,6 @@
 // Keeps a copy of what the client gets, to be stored once it is known to be complete.
 import { isUtf8 } from 'node:buffer'
-import { type ClientProtocol, parseSseEvent, wholeJsonBytesMax } from '@weir/llm'
+import { type ClientProtocol, parseSseEvent, type SseEvent, SseSplitter, wholeJsonBytesMax } from '@weir/llm'
 import { type GatewayResponse, isByteStream, type Stage, type StageOutput } from '@weir/plugin-api'
 import { isJsonObject } from '@weir/contract'
 import { headerOf } from '../header-list/header-list.ts'
@@ -63,7 +63,9 @@ export class StreamRecording implements Stage, Recording {
     if (this.#isGivenUp || !this.#hasEnded) return undefined
     const bytes = Buffer.concat(this.#chunks, this.#bytes)
     if (!isUtf8(bytes)) return undefined
-    return endsWell(bytes, protocol) ? { body: bytes.toString(), format: 'sse' } : undefined
+    const text = bytes.toString('latin1')
+    const isKept = endsWell(bytes, text, protocol) && !tellsError(bytes, text)
+    return isKept ? { body: bytes.toString(), format: 'sse' } : undefined
   }
 
   release(): void {
@@ -85,21 +87,38 @@ export class StreamRecording implements Stage, Recording {
 }
 
 /** Whether the last event, whole, is the one that ends an answer of this protocol. Comments may follow it. */
-function endsWell(bytes: Buffer, protocol: ClientProtocol): boolean {
-  const text = bytes.toString('latin1')
+function endsWell(bytes: Buffer, text: string, protocol: ClientProtocol): boolean {
   let start = text.length
   let block: string
   do {
     let end = start
     while (text[end - 1] === '\n' || text[end - 1] === '\r') end--
     if (end === 0 || !/^\r?\n\r?\n/.test(text.slice(end, end + 4))) return false
-    const blank = Math.max(text.lastIndexOf('\n\n', end - 1) + 2, text.lastIndexOf('\n\r\n', end - 1) + 3)
-    start = blank < 3 ? 0 : blank
+    start = eventStart(text, end)
     block = text.slice(start, end)
   } while (block.split('\n').every((line) => line.startsWith(':')))
-  const event = parseSseEvent(bytes.subarray(start, start + block.length))
-  if (event.type === 'error' || event.type === 'response.failed') return false
-  return protocol.readEvent(event).done === true
+  return protocol.readEvent(parseSseEvent(bytes.subarray(start, start + block.length))).done === true
+}
+
+/** Where the event that goes to `end` begins: behind the last blank line before it. */
+function eventStart(text: string, end: number): number {
+  let at = text.lastIndexOf('\n', end - 1)
+  while (at >= 0) {
+    let before = at - 1
+    while (text[before] === '\r') before--
+    if (before < 0 || text[before] === '\n') return at + 1
+    at = text.lastIndexOf('\n', at - 1)
+  }
+  return 0
+}
+
+/** Whether some event is an error: some services let an ordinary end follow it. */
+function tellsError(bytes: Buffer, text: string): boolean {
+  return /error|failed/.test(text) && new SseSplitter().push(bytes).some(isError)
+}
+
+function isError({ type, data }: SseEvent): boolean {
+  return type === 'error' || type === 'response.failed' || (data.includes('"error"') && !isAnswer(data))
 }
 
 /** JSON that is no error. Of a long one only the edges are looked at. */
