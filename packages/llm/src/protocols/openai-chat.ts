@@ -45,6 +45,7 @@ export const openaiChat: ClientProtocol = {
     toolCall: '_calls"',
     // `reasoning_content` ends alike, and its tokens are paid for too.
     text: 'content":',
+    textOfPart: 'text":',
     toolText: 'arguments":',
   },
   readEvent,

@@ -54,6 +54,8 @@ export interface StreamMarks {
   readonly toolCall: string
   /** The end of the keys whose string values are text of the answer, with the colon: `content":`. */
   readonly text: string
+  /** The same for the parts of a text, where a list of these may be the value of `text`. */
+  readonly textOfPart?: string
   /** The same for the arguments of tools that are called. */
   readonly toolText: string
 }

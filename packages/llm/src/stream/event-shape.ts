@@ -2,6 +2,7 @@
 // tells of the others: where the same text stands around values of the same kinds is the same JSON, and it says nothing
 // of another kind. To compare costs a fraction of parsing.
 import type { StreamMarks } from '../protocols/protocol.ts'
+import { partMark } from './find-value.ts'
 import { numberEnd, stringEnd } from './json-text.ts'
 
 /** Characters of the longest event that is learned. Longer ones hold lists of values, which are never alike. */
@@ -107,6 +108,7 @@ function takeApart(event: string, marks: StreamMarks): Parts | undefined {
   const values: string[] = []
   const kinds: Kind[] = []
   const between: string[] = []
+  const ofPart = partMark(event, marks)
   let start = 0
   const take = (from: number, end: number, kind: Kind): void => {
     between.push(event.slice(start, from))
@@ -125,7 +127,7 @@ function takeApart(event: string, marks: StreamMarks): Parts | undefined {
       const before = event.slice(start, at + 1)
       // What an event is stands in its types: those never vary.
       if (event.charCodeAt(next) !== COLON && !/"type": *"$/.test(before))
-        take(at + 1, end, kindOf(before, marks))
+        take(at + 1, end, kindOf(before, marks, ofPart))
       at = end + 1
     } else if (code === MINUS || (code >= DIGIT_0 && code <= DIGIT_9)) {
       const end = numberEnd(event, at)
@@ -138,9 +140,9 @@ function takeApart(event: string, marks: StreamMarks): Parts | undefined {
 }
 
 /** `before`: what stands before the string, with its quote. */
-function kindOf(before: string, { text, toolText }: StreamMarks): Kind {
+function kindOf(before: string, { text, toolText }: StreamMarks, ofPart: string | undefined): Kind {
   const key = before.replace(/ *"$/, '')
-  if (key.endsWith(text)) return 'text'
+  if (key.endsWith(text) || (ofPart !== undefined && key.endsWith(ofPart))) return 'text'
   return toolText !== '' && key.endsWith(toolText) ? 'tool text' : 'string'
 }
 

@@ -3,11 +3,13 @@
 //
 // The text is the bytes read as Latin-1: one character for each byte, so lengths are bytes. Searching such a string is
 // several times cheaper than searching a Buffer, whose every search is a call out of JavaScript.
+import type { StreamMarks } from '../protocols/protocol.ts'
 
 const SPACE = 0x20
 const COLON = 0x3a
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+const BRACKET = 0x5b
 
 /** Whether some occurrence of `key` is followed by a value that starts with the character `first`. */
 export function hasValueStartingWith(text: string, key: string, first: number): boolean {
@@ -19,6 +21,11 @@ export function hasValueStartingWith(text: string, key: string, first: number): 
 
 export function hasTextValue(text: string, key: string): boolean {
   return hasValueStartingWith(text, key, QUOTE)
+}
+
+/** The key of the parts that this event's text comes in, when it comes in parts. */
+export function partMark(text: string, { text: key, textOfPart }: StreamMarks): string | undefined {
+  return textOfPart !== undefined && hasValueStartingWith(text, key, BRACKET) ? textOfPart : undefined
 }
 
 /** The bytes of all strings behind a key; a string that goes on in the next chunk counts as far as it is here. */

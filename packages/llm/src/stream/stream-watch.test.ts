@@ -70,6 +70,19 @@ test('text is counted in bytes whatever key brings it', () => {
   expect(seen).toMatchObject({ textBytes: 5 + 6 + 4 + 9, toolCall: true })
 })
 
+test('text in parts is counted, however many events are alike', () => {
+  const parts = (text: string, more: object = {}) =>
+    chunk({ choices: [{ delta: { content: [{ type: 'text', text }], ...more } }] })
+  const events = ['hello', '语言', 'a\\b', ''].map((text) => parts(text))
+  expect(watch(openaiChat, events).textBytes).toBe(5 + 6 + 4)
+  const thought = chunk({
+    choices: [{ delta: { content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] }] } }],
+  })
+  expect(watch(openaiChat, [thought, thought, parts('x', { reasoning_content: 'abc' })]).textBytes).toBe(8)
+  // What is no part is no text, whatever it is called.
+  expect(watch(openaiChat, [chunk({ choices: [{ delta: { content: 'a' }, text: 'b' }] })]).textBytes).toBe(1)
+})
+
 const broken = fc.constantFrom(
   'data: {"choices":[{"delta"\n\n',
   'data: {"choices":[{"delta":{"content":"half\n\n',

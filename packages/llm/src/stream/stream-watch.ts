@@ -6,7 +6,7 @@ import { SseBlocks } from '../transport/sse-blocks.ts'
 import { eventEnd, hasData, parseSseEvent } from '../transport/sse-event.ts'
 import { mergeUsage, type UsageReport } from '../usage.ts'
 import { EventShape } from './event-shape.ts'
-import { bytesOfText, hasTextValue, hasValueStartingWith } from './find-value.ts'
+import { bytesOfText, hasTextValue, hasValueStartingWith, partMark } from './find-value.ts'
 
 /** Text kept for plugins that ask for it, in UTF-16 units; what comes after is not. */
 export const textLengthMax = 8 * 1024 * 1024
@@ -122,6 +122,8 @@ export class StreamWatch implements Watch {
     if (this.#wantsText || this.#isMarked(text, marks)) this.#read(event, data)
     else if (data) this.#shape?.learn(text)
     this.textBytes += bytesOfText(text, marks.text)
+    const ofPart = partMark(text, marks)
+    if (ofPart !== undefined) this.textBytes += bytesOfText(text, ofPart)
     if (this.toolCall && marks.toolText !== '') this.textBytes += bytesOfText(text, marks.toolText)
     return true
   }
