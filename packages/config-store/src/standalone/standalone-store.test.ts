@@ -39,6 +39,21 @@ test('a follower waits for the first configuration, be it empty', async () => {
   await store.close()
 })
 
+test('a configuration that cannot be read leaves the next one its turn', async () => {
+  const store = new StandaloneStore()
+  const broken = store.replace(
+    (function* () {
+      yield document('/routes/a', '1')
+      throw new Error('unreadable')
+    })(),
+  )
+  const next = store.replace([document('/routes/b', '2')])
+  await expect(broken).rejects.toThrow('unreadable')
+  await next
+  expect((await store.list('/')).entries).toMatchObject([{ key: '/routes/b' }])
+  await store.close()
+})
+
 test('what stays the same keeps its revision, what changes gets a new one', async () => {
   const store = new StandaloneStore()
   await store.replace([document('/routes/a', '1'), document('/routes/b', '1')])

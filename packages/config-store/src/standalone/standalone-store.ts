@@ -56,8 +56,10 @@ export class StandaloneStore implements ConfigStore {
    * @param base no change gets a smaller revision than this.
    */
   replace(documents: Iterable<StandaloneDocument>, base = 0): Promise<void> {
-    this.#replaced = this.#replaced.then(() => this.#replace(documents, base))
-    return this.#replaced
+    const replaced = this.#replaced.then(() => this.#replace(documents, base))
+    // A failure concerns whoever asked for this one, not those behind it.
+    this.#replaced = replaced.catch(() => {})
+    return replaced
   }
 
   async #replace(documents: Iterable<StandaloneDocument>, base: number): Promise<void> {

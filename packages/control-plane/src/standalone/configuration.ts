@@ -62,7 +62,8 @@ export class Configuration {
    */
   replace(configuration: JsonObject, digest: string, now: number): Promise<Replaced> {
     const replaced = this.#before.then(() => this.#replace(configuration, digest, now))
-    this.#before = replaced
+    // A failure concerns whoever asked for this one, not those behind it.
+    this.#before = replaced.catch(() => {})
     return replaced
   }
 
