@@ -115,3 +115,22 @@ test('a limit that is longer than any timer can be set to ends no stream', async
   const result = await call(route({ first_token_timeout: forever, ...limits }), asStream)
   expect(result).toMatchObject({ ended: 'complete', text: word + last })
 })
+
+test('comments that keep a connection alive reach the client at once, before the first token and behind it', async () => {
+  const keepAlive = ': OPENROUTER PROCESSING\n\n'
+  const pieces = [keepAlive, ':\n\n', word, ': ping\r\n\r\n', keepAlive, last]
+  const rest = pieces.slice(1)
+  let write = (_text: string): unknown => undefined
+  answer = (res) => {
+    write = (text) => (text === last ? res.end(text) : res.write(text))
+    stream(res, keepAlive)
+  }
+  // The next one is only sent when this one is there.
+  const { text, chunks, ended } = await call(route({}), asStream, () => {
+    const next = rest.shift()
+    if (next !== undefined) write(next)
+  })
+  expect(ended).toBe('complete')
+  expect(chunks.map(String)).toEqual(pieces)
+  expect(text).toBe(pieces.join(''))
+})
