@@ -37,7 +37,7 @@ test('apisix.yaml and apisix.json are looked into', async () => {
   expect(json.stdout).toContain('config.yaml and 2 documents: 1 problem\n')
   expect(json.code).toBe(1)
   const yaml = await check(standalone('yaml'), { 'apisix.yaml': `routes: [${good}]\n#END\n` })
-  expect(yaml.stdout).toContain('config.yaml and 1 documents: no problems\n')
+  expect(yaml.stdout).toContain('config.yaml and 1 document: no problems\n')
   expect(yaml.code).toBe(0)
 })
 

@@ -44,6 +44,6 @@ async function report(source: Source, settings: Settings, { path, directory }: C
   const inVain = withoutEffect(settings)
   if (inVain.length > 0) await out.line(`without effect: ${inVain.join(', ')}`)
   const result = problems === 0 ? 'no problems' : `${problems} problem${problems > 1 ? 's' : ''}`
-  await out.line(`${path} and ${documents} documents: ${result}`)
+  await out.line(`${path} and ${documents} ${documents === 1 ? 'document' : 'documents'}: ${result}`)
   return problems === 0 ? exitStatus.fine : exitStatus.problems
 }

@@ -51,8 +51,9 @@ export function createTable({ out, source, target }: ReportOptions): Report {
     async end({ documents, verdicts, copies }, remarks) {
       const { runs, differs, refused } = verdicts
       await out.line('')
+      const counted = documents === 1 ? '1 document' : `${documents} documents`
       await out.line(
-        `${documents} documents of ${source}: ${runs} run, ${differs} run differently, ${refused} are refused`,
+        `${counted} of ${source}: ${runs} run, ${differs} run differently, ${refused} are refused`,
       )
       if (copies.size > 0) {
         const counts = Array.from(copies, ([outcome, count]) => `${count} ${outcome}`)
