@@ -33,6 +33,7 @@ export function notJson(reason: string): Reply {
 /** A refusal that comes too late for the access phase. */
 export function toResponse({ status, body, headers }: Reply): GatewayResponse {
   const list = Object.entries({ 'Content-Type': 'text/plain; charset=utf-8', ...headers }).flat()
-  const text = typeof body === 'object' ? `${JSON.stringify(body)}\n` : body
+  const isJson = typeof body === 'object' && !Buffer.isBuffer(body)
+  const text = isJson ? `${JSON.stringify(body)}\n` : body
   return { status, headers: list, source: 'apisix', body: text }
 }
