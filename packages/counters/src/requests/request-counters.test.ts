@@ -237,6 +237,24 @@ test('a server that is away is an error that says so', async () => {
   await expect(Promise.resolve(counters.hit('a', 1, 1))).rejects.toThrow(CounterUnavailableError)
 })
 
+/** A shared counter that may be away, and one that tells it. */
+function setUpAway() {
+  const shared = { isAway: false, told: 0 }
+  const failures: unknown[] = []
+  const counters = new DelayedCounters(
+    {
+      hit(_key, amount, windowSeconds) {
+        if (shared.isAway) throw new CounterUnavailableError('away')
+        shared.told += amount
+        return { used: shared.told, resetMs: windowSeconds * 1000 }
+      },
+    },
+    0.1,
+    (error) => failures.push(error),
+  )
+  return { shared, failures, counters }
+}
+
 describe('delayed counters', () => {
   test('count here at once and there after a while, nothing twice', async () => {
     const shared = redis()
@@ -253,51 +271,26 @@ describe('delayed counters', () => {
   })
 
   test('while the shared counter is away each counts by itself, and tells it afterwards', async () => {
-    let isAway = true
-    let told = 0
-    const failures: unknown[] = []
-    const counters = new DelayedCounters(
-      {
-        hit(_key, amount, windowSeconds) {
-          if (isAway) throw new CounterUnavailableError('away')
-          told += amount
-          return { used: told, resetMs: windowSeconds * 1000 }
-        },
-      },
-      0.1,
-      (error) => failures.push(error),
-    )
+    const { shared, failures, counters } = setUpAway()
+    shared.isAway = true
     expect((await counters.hit('k', 1, 60)).used).toBe(1)
     expect((await counters.hit('k', 1, 60)).used).toBe(2)
     expect(failures).not.toHaveLength(0)
-    isAway = false
-    await until(() => told === 2, { timeoutMs: 10_000 })
+    shared.isAway = false
+    await until(() => shared.told === 2)
     expect((await counters.hit('k', 1, 60)).used).toBe(3)
     await counters.close()
-    expect(told).toBe(3)
+    expect(shared.told).toBe(3)
   })
 
   test('what the shared counter did not take is told again', async () => {
-    let isAway = false
-    let told = 0
-    const failures: unknown[] = []
-    const counters = new DelayedCounters(
-      {
-        hit(_key, amount, windowSeconds) {
-          if (isAway) throw new CounterUnavailableError('away')
-          told += amount
-          return { used: told, resetMs: windowSeconds * 1000 }
-        },
-      },
-      0.1,
-      (error) => failures.push(error),
-    )
+    const { shared, failures, counters } = setUpAway()
     await counters.hit('k', 1, 60)
-    isAway = true
-    await until(() => failures.length > 0, { timeoutMs: 10_000 })
-    isAway = false
-    await until(() => told === 1, { timeoutMs: 10_000 })
+    shared.isAway = true
+    await until(() => failures.length > 0)
+    shared.isAway = false
+    await until(() => shared.told === 1)
     await counters.close()
-    expect(told).toBe(1)
+    expect(shared.told).toBe(1)
   })
 })

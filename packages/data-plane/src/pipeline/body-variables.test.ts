@@ -1,73 +1,27 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { compileExpr } from '@weir/contract'
-import type { PluginInstance, RouteFacts } from '@weir/plugin-api'
-import { RecordingLogger } from '@weir/plugin-api/harness'
+import type { PluginInstance } from '@weir/plugin-api'
 import { rawRequest } from '@weir/testkit'
-import { afterEach, expect, test } from 'vitest'
-import { GatewayReply, handleRequest, IncomingRequest } from './index.ts'
-import type { ChainEntry, CompiledRoute, Match, PluginMeta } from './types.ts'
+import { expect, test } from 'vitest'
+import * as pipeline from './pipeline.testing.ts'
+import type { ChainEntry } from './types.ts'
 
-const servers: Server[] = []
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close().closeAllConnections()
-})
-
-const schema = { json: {}, check: () => undefined, parse: (value: unknown) => ({ ok: true as const, value }) }
-
-function entry(instance: PluginInstance, rule?: unknown): ChainEntry {
-  const filter = rule === undefined ? undefined : compileExpr(rule)
-  if (filter && !filter.ok) throw new Error(filter.error)
-  const meta: PluginMeta = { priority: undefined, filter, errorResponse: undefined }
-  return {
-    plugin: { name: 'p', priority: 1, schema, create: () => instance },
-    meta,
-    instance: () => instance,
-  }
+function compiled(rule: unknown) {
+  const expr = compileExpr(rule)
+  if (!expr.ok) throw new Error(expr.error)
+  return expr
 }
 
-const facts: RouteFacts = {
-  id: '',
-  name: undefined,
-  serviceId: undefined,
-  serviceName: undefined,
-  uri: '/*',
-  hostPattern: '',
-  labels: {},
+function entry(instance: PluginInstance, rule?: unknown): ChainEntry {
+  return pipeline.entry('p', 1, instance, rule === undefined ? {} : { filter: compiled(rule) })
 }
 
 /** A route for requests that pass `rule`, whose plugins are `entries`. */
 async function serve(rule: unknown, entries: readonly ChainEntry[], bodyVariablesBytesMax = 1_000_000) {
-  const compiled = compileExpr(rule)
-  if (!compiled.ok) throw new Error(compiled.error)
-  const route: CompiledRoute = {
-    entries,
-    entriesFor: () => undefined,
-    upstream: undefined,
-    problem: undefined,
-    enableWebsocket: false,
-  }
-  const match: Match = { route, facts, params: undefined }
-  const services = {
-    runtime: {
-      match: (ctx: { variable(name: string): unknown }) =>
-        compiled.evaluate((name) => ctx.variable(name)) ? match : undefined,
-      globalEntries: [],
-    },
-    log: new RecordingLogger(),
-    record: () => undefined,
-    serverHeader: '',
-    showUpstreamStatus: false,
-    exposeTimings: false,
+  const { evaluate } = compiled(rule)
+  const { port } = await pipeline.serve(pipeline.routeOf(entries), [], {
+    passes: (ctx) => evaluate((name) => ctx.variable(name)),
     bodyVariablesBytesMax,
-    draining: () => false,
-  }
-  const server = createServer({ ServerResponse: GatewayReply }, (message, reply) => {
-    void handleRequest(new IncomingRequest(message, (path) => path), reply, services)
   })
-  servers.push(server)
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
   return async (body: string | undefined, type = 'application/json') => {
     const { status, text } = await rawRequest({
       port,

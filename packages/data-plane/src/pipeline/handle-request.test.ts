@@ -1,88 +1,9 @@
-import { createServer, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { compileExpr, GatewayError } from '@weir/contract'
-import type {
-  AnyPlugin,
-  ByteSink,
-  ByteStream,
-  PluginInstance,
-  Reply,
-  RequestSummary,
-  RouteFacts,
-} from '@weir/plugin-api'
-import { RecordingLogger } from '@weir/plugin-api/harness'
+import type { ByteSink, ByteStream, PluginInstance, Reply } from '@weir/plugin-api'
 import { rawRequest, until } from '@weir/testkit'
-import { afterEach, expect, test } from 'vitest'
-import { GatewayReply, handleRequest, IncomingRequest, type Runtime } from './index.ts'
-import type { ChainEntry, CompiledRoute, PluginMeta } from './types.ts'
-
-const servers: Server[] = []
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close().closeAllConnections()
-})
-
-function entry(
-  name: string,
-  priority: number,
-  instance: PluginInstance,
-  meta?: Partial<PluginMeta>,
-): ChainEntry {
-  const schema = {
-    json: {},
-    check: () => undefined,
-    parse: (value: unknown) => ({ ok: true as const, value }),
-  }
-  const plugin: AnyPlugin = { name, priority, schema, create: () => instance }
-  return {
-    plugin,
-    meta: meta && { priority: undefined, filter: undefined, errorResponse: undefined, ...meta },
-    instance: () => instance,
-  }
-}
-
-function routeOf(entries: readonly ChainEntry[], more: Partial<CompiledRoute> = {}): CompiledRoute {
-  return {
-    entries,
-    entriesFor: () => undefined,
-    upstream: undefined,
-    problem: undefined,
-    enableWebsocket: false,
-    ...more,
-  }
-}
-
-const facts: RouteFacts = {
-  id: 'r',
-  name: 'r',
-  serviceId: undefined,
-  serviceName: undefined,
-  uri: '/*',
-  hostPattern: '',
-  labels: {},
-}
-
-async function serve(route: CompiledRoute | undefined, globalEntries: readonly ChainEntry[] = []) {
-  const runtime: Runtime = { match: () => route && { route, facts, params: undefined }, globalEntries }
-  const summaries: RequestSummary[] = []
-  const log = new RecordingLogger()
-  const services = {
-    runtime,
-    log,
-    record: (_ctx: unknown, summary: RequestSummary) => void summaries.push(summary),
-    serverHeader: 'APISIX/3.18.0',
-    showUpstreamStatus: false,
-    exposeTimings: false,
-    bodyVariablesBytesMax: 1_000_000,
-    draining: () => false,
-  }
-  const server = createServer({ ServerResponse: GatewayReply }, (message, reply) => {
-    void handleRequest(new IncomingRequest(message, (path) => path), reply, services)
-  })
-  servers.push(server)
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return { port, summaries, log }
-}
+import { expect, test } from 'vitest'
+import { entry, routeOf, serve } from './pipeline.testing.ts'
 
 /** A stream in a test's hands. */
 class Source implements ByteStream {

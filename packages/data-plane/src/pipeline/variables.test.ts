@@ -1,26 +1,6 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { RouteFacts } from '@weir/plugin-api'
-import { RecordingLogger } from '@weir/plugin-api/harness'
 import { rawRequest, until } from '@weir/testkit'
-import { afterEach, expect, test } from 'vitest'
-import { GatewayReply, handleRequest, IncomingRequest } from './index.ts'
-import type { CompiledRoute } from './types.ts'
-
-const servers: Server[] = []
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close().closeAllConnections()
-})
-
-const facts: RouteFacts = {
-  id: '1',
-  name: undefined,
-  serviceId: undefined,
-  serviceName: undefined,
-  uri: '/*',
-  hostPattern: '',
-  labels: {},
-}
+import { expect, test } from 'vitest'
+import { entry, routeOf, serve } from './pipeline.testing.ts'
 
 /** The variables as the header filter and the log phase of a proxied request see them. */
 async function seenBy(names: readonly string[], headers: Record<string, string> = {}) {
@@ -31,15 +11,7 @@ async function seenBy(names: readonly string[], headers: Record<string, string> 
   }
   const read = (ctx: { variable(name: string): unknown }) =>
     Object.fromEntries(names.map((name) => [name, ctx.variable(name)]))
-  const schema = {
-    json: {},
-    check: () => undefined,
-    parse: (value: unknown) => ({ ok: true as const, value }),
-  }
-  const plugin = { name: 'p', priority: 1, schema, create: () => instance }
-  const route: CompiledRoute = {
-    entries: [{ plugin, meta: undefined, instance: () => instance }],
-    entriesFor: () => undefined,
+  const route = routeOf([entry('p', 1, instance)], {
     upstream: {
       forward: (ctx) => {
         ctx.upstream.attempts.push({
@@ -62,25 +34,9 @@ async function seenBy(names: readonly string[], headers: Record<string, string> 
         })
       },
     },
-    problem: undefined,
-    enableWebsocket: false,
-  }
-  const services = {
-    runtime: { match: () => ({ route, facts, params: undefined }), globalEntries: [] },
-    log: new RecordingLogger(),
-    record: () => undefined,
-    serverHeader: '',
-    showUpstreamStatus: false,
-    exposeTimings: false,
-    bodyVariablesBytesMax: 1000,
-    draining: () => false,
-  }
-  const server = createServer({ ServerResponse: GatewayReply }, (message, reply) => {
-    void handleRequest(new IncomingRequest(message, (path) => path), reply, services)
   })
-  servers.push(server)
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  await rawRequest({ port: (server.address() as AddressInfo).port, headers })
+  const { port } = await serve(route)
+  await rawRequest({ port, headers })
   await until(() => seen.length === 2)
   const [atHeaders = {}, atLog = {}] = seen
   return { atHeaders, atLog }
