@@ -20,6 +20,7 @@ export class ChangeQueue {
   readonly #batches: Batch[] = []
   #idle = Promise.withResolvers<void>()
   #isFirst = true
+  #isScheduled = false
 
   /** `apply` is told of every batch in order, at last with the batch's revision. */
   constructor(apply: (changes: readonly StoreChange[], revision: number) => void) {
@@ -45,11 +46,9 @@ export class ChangeQueue {
       this.#apply(changes, revision)
       return
     }
-    if (this.isIdle) {
-      this.#idle = Promise.withResolvers()
-      setImmediate(() => this.#next())
-    }
+    if (this.isIdle) this.#idle = Promise.withResolvers()
     this.#batches.push({ changes, revision, isFirst, done: 0 })
+    this.#schedule()
   }
 
   /** Applies at once all that was added. */
@@ -57,9 +56,15 @@ export class ChangeQueue {
     this.#applyUntil(Infinity)
   }
 
-  #next(): void {
-    this.#applyUntil(performance.now() + TURN_MS)
-    if (!this.isIdle) setImmediate(() => this.#next())
+  /** One turn at a time, though what was waited for may be flushed meanwhile. */
+  #schedule(): void {
+    if (this.#isScheduled || this.isIdle) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#applyUntil(performance.now() + TURN_MS)
+      this.#schedule()
+    })
   }
 
   #applyUntil(deadline: number): void {

@@ -314,6 +314,18 @@ test('accounts that requests name are found in the counters, filtered, bounded a
   expect(await values('')).toHaveLength(2)
 })
 
+test('of very many rules some are looked through, and it is said that there are more', async () => {
+  const limit = { count: 3, time_window: 60, key: 'http_user' }
+  const route = { uri: '/', plugins: { 'limit-count': limit } }
+  const { ask, counters } = await start(
+    Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`/routes/${i}`, route])),
+  )
+  await requestsOn(counters, limitCount, limit, '/apisix/routes/100')({ user: 'ann' })
+  expect((await ask('')).json).toEqual({ quotas: [], more: true })
+  expect((await ask('?resource=/apisix/routes/100')).json['quotas']).toMatchObject([{ value: 'ann' }])
+  expect((await ask('?value=ann')).json['quotas']).toMatchObject([{ resource: '/apisix/routes/100' }])
+})
+
 test('members of a group are told of once, wherever their configuration stands', async () => {
   const limit = { count: 3, time_window: 60, group: 'all', key_type: 'constant', key: 'everybody' }
   const { ask, counters } = await start({

@@ -15,6 +15,8 @@ import { type HeldFamily, type Holder, QuotaDocuments } from './quota-documents.
 
 /** Accounts told of in one answer, at most. */
 export const ACCOUNTS_MAX = 10_000
+/** Kinds of accounts whose members are looked for in one answer: each is a walk through all keys of its store. */
+const WALKS_MAX = 100
 /** Accounts read at the same time. */
 const BATCH = 100
 
@@ -127,6 +129,10 @@ export class QuotaBooks {
       const identity = JSON.stringify([family.prefix, family.policy])
       // The members of a group count together.
       if (seen.has(identity) || !this.#isWanted(family, undefined, filter)) continue
+      if (filter.value === undefined && seen.size === WALKS_MAX) {
+        isComplete = false
+        break
+      }
       seen.add(identity)
       const list = await this.#membersOf(family, filter.value, Math.max(0, max - accounts.length))
       accounts.push(...list.accounts)
