@@ -6,17 +6,24 @@ const terminator = 'data: [DONE]'
 
 /** Whether all lines are comments, which server-sent events allow anywhere, or empty. */
 export function isComment(chunk: Buffer): boolean {
-  for (let at = 0; at < chunk.length;) {
-    const byte = chunk[at]
-    if (byte !== COLON && byte !== LINE_FEED && byte !== CARRIAGE_RETURN) return false
-    const end = chunk.indexOf(LINE_FEED, at)
-    if (end < 0) return true
-    at = end + 1
-  }
-  return true
+  return firstField(chunk) === chunk.length
 }
 
-/** Of a stream of OpenAI's chat that begins with its end. */
+/** Of a stream of OpenAI's chat that begins with its end, but for comments. */
 export function isOnlyTerminator(chunk: Buffer): boolean {
-  return chunk.toString('latin1', 0, terminator.length) === terminator
+  const start = firstField(chunk)
+  return chunk.toString('latin1', start, start + terminator.length) === terminator
+}
+
+/** Where the first line begins that is neither a comment nor empty. */
+function firstField(chunk: Buffer): number {
+  let at = 0
+  while (at < chunk.length) {
+    const byte = chunk[at]
+    if (byte !== COLON && byte !== LINE_FEED && byte !== CARRIAGE_RETURN) return at
+    const end = chunk.indexOf(LINE_FEED, at)
+    if (end < 0) return chunk.length
+    at = end + 1
+  }
+  return at
 }

@@ -94,9 +94,9 @@ test('stream_idle_timeout does not shorten the wait for the first token', async 
   expect(result).toMatchObject({ status: 200, ended: 'complete' })
 })
 
-test('a stream of nothing but its end is a failure', async () => {
+test.each(['', ': wait\n\n'])('a stream of %j and its end is a failure', async (comment) => {
   answer = (res) => {
-    stream(res, 'data: [DONE]\n\n')
+    stream(res, `${comment}data: [DONE]\n\n`)
     res.end()
   }
   const result = await call(route({}), asStream)
