@@ -4,6 +4,8 @@ import { sseCarryBytesMax } from './sse-splitter.ts'
 const LF = 10
 const CR = 13
 const nothing = Buffer.alloc(0)
+/** Pieces of one event that are kept apart: each takes memory of its own, however short it is. */
+const piecesMax = 1024
 
 /**
  * Feed it the chunks of one stream in order. What it returns are whole events, as many as there are: one that is
@@ -47,6 +49,7 @@ export class SseBlocks {
   }
 
   #wait(chunk: Buffer): Buffer {
+    if (this.#carry.length === piecesMax) this.#carry = [Buffer.concat(this.#carry)]
     this.#carry.push(chunk)
     this.#carryBytes += chunk.length
     if (this.#carryBytes <= sseCarryBytesMax) return nothing

@@ -109,6 +109,13 @@ test('blocks hold the same events, each whole, wherever the stream was cut', () 
   )
 })
 
+test('a block is whole that came in very many pieces', () => {
+  const blocks = new SseBlocks()
+  const whole = Buffer.from(`data: ${'x'.repeat(5000)}\n\n`)
+  const taken = Array.from(whole, (_, i) => blocks.take(whole.subarray(i, i + 1)))
+  expect(taken.filter(({ length }) => length > 0)).toEqual([whole])
+})
+
 test('an event of more than 1 MiB comes in pieces that say so, and nothing else does', () => {
   const blocks = new SseBlocks()
   const piece = Buffer.alloc(sseCarryBytesMax / 4, 'x')
