@@ -100,13 +100,6 @@ export const catalog = {
   etcd_reachable: { type: 'gauge', help: '1 while the configuration store answers.', labels: [] },
   etcd_modify_indexes: { type: 'gauge', help: 'Newest revision of each kind of document.', labels: ['key'] },
   node_info: { type: 'gauge', help: 'This gateway.', labels: ['hostname', 'version'] },
-  shared_dict_capacity_bytes: { type: 'gauge', help: 'Size of a shared memory.', labels: ['name'] },
-  shared_dict_free_space_bytes: { type: 'gauge', help: 'Free part of a shared memory.', labels: ['name'] },
-  batch_process_entries: {
-    type: 'gauge',
-    help: 'Log entries that wait to be sent.',
-    labels: ['name', 'route_id', 'server_addr'],
-  },
   counter_store_connections: {
     type: 'gauge',
     help: 'Connections of workers to shared counters by state: up or down.',
