@@ -45,7 +45,6 @@ describe('without a node to be had', () => {
     ['a service to be discovered', { service_name: 's', discovery_type: 'dns' }, 503],
     ['a scheme that is not served', { nodes: { '127.0.0.1:1': 1 }, scheme: 'grpc' }, 503],
     ['an unknown balancer', { nodes: { '127.0.0.1:1': 1, '127.0.0.1:2': 1 }, type: 'magic' }, 500],
-    ['nodes without weight', { nodes: { '127.0.0.1:1': 0, '127.0.0.1:2': 0 } }, 502],
     ['an unknown certificate', { nodes: { '127.0.0.1:1': 1 }, tls: { client_cert_id: 'x' } }, 502],
   ])('%s', async (_, document, status) => {
     const gw = await gateway(document)
