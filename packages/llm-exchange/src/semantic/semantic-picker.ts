@@ -67,17 +67,22 @@ export function createSemanticPicker(
 
   return {
     async pick(ctx, protocol, body, raw) {
-      let near: Instance | undefined
+      let ranked: readonly Score[] = []
       try {
         const text = await queryText(protocol, body, raw)
-        const ranked = text === '' ? [] : await scores(text)
-        if (debugging && ranked.length > 0) ctx.addResponseHeader('X-AI-Semantic-Scores', listed(ranked))
-        near = ranked.find(({ score, threshold }) => score >= threshold)?.instance
+        if (text !== '') ranked = await scores(text)
       } catch (error) {
         const reason = error instanceof Error ? error.message : 'unknown'
         ctx.log.warn('the request could not be compared with the examples of the instances', { reason })
       }
-      if (debugging) ctx.addResponseHeader('X-AI-Semantic-Picked-Instance', near?.name ?? 'fallback')
+      if (ranked.length === 0) return otherwise
+      const near = ranked.find(({ score, threshold }) => score >= threshold)?.instance
+      const told = debugging || !near ? listed(ranked) : ''
+      if (debugging) {
+        ctx.addResponseHeader('X-AI-Semantic-Scores', told)
+        ctx.addResponseHeader('X-AI-Semantic-Picked-Instance', near?.name ?? 'fallback')
+      }
+      if (!near) ctx.log.warn('the request is near to no instance', { scores: told })
       return near ?? otherwise
     },
   }

@@ -92,9 +92,22 @@ test.each([
   ['the service fails', 'pretty', { endpoint: 'http://127.0.0.1:1' }],
 ])('%s: the fallback is taken, else the first', async (_, text, embeddings) => {
   expect((await ask(text, route({ fallback: 'poet' }, embeddings))).ctx.llm?.instance).toBe('poet')
-  const first = await ask(text, route({}, embeddings))
-  expect(first.ctx.llm?.instance).toBe('coder')
-  expect(first.ctx.responseHeaders.at(-1)).toEqual(['X-AI-Semantic-Picked-Instance', 'fallback'])
+  expect((await ask(text, route({}, embeddings))).ctx.llm?.instance).toBe('coder')
+})
+
+test('scores without a match are told: in headers on demand, in the log anyway', async () => {
+  const { ctx } = await ask('zero')
+  expect(ctx.responseHeaders.at(-1)).toEqual(['X-AI-Semantic-Picked-Instance', 'fallback'])
+  expect(ctx.log).toMatchObject({
+    lines: [
+      { message: 'the request is near to no instance', fields: { scores: expect.any(String) as string } },
+    ],
+  })
+})
+
+test('where nothing was compared no header says so', async () => {
+  const { ctx } = await ask('pretty', route({}, { endpoint: 'http://127.0.0.1:1' }))
+  expect(ctx.responseHeaders.filter(([name]) => name.startsWith('X-AI-Semantic'))).toEqual([])
 })
 
 test.each([
