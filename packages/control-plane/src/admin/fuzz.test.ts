@@ -130,12 +130,11 @@ describe('documents from the schemas', () => {
         const written = await plane.put('/routes/x', { uri: '/a', plugins: { [name]: config } })
         if (written.status >= 500) throw new Error(written.text)
         if (written.status >= 400) return
-        const read = await plane.get('/routes/x')
-        expect(read.json).toMatchObject({
-          value: { plugins: JSON.parse(JSON.stringify({ [name]: config })) },
-        })
+        // JSON has no -0.
+        const kept = { value: { plugins: asJson({ [name]: config }) } }
+        expect((await plane.get('/routes/x')).json).toMatchObject(kept)
         expect((await plane.patch('/routes/x', { desc: 'x' })).status).toBe(200)
-        expect((await plane.get('/routes/x')).json).toMatchObject({ value: { plugins: { [name]: config } } })
+        expect((await plane.get('/routes/x')).json).toMatchObject(kept)
       }),
       { numRuns },
     )

@@ -120,7 +120,7 @@ test('comments that keep a connection alive reach the client at once, before the
   const keepAlive = ': OPENROUTER PROCESSING\n\n'
   const pieces = [keepAlive, ':\n\n', word, ': ping\r\n\r\n', keepAlive, last]
   const rest = pieces.slice(1)
-  let write = (_text: string): unknown => undefined
+  let write: ((text: string) => unknown) | undefined
   answer = (res) => {
     write = (text) => (text === last ? res.end(text) : res.write(text))
     stream(res, keepAlive)
@@ -128,7 +128,7 @@ test('comments that keep a connection alive reach the client at once, before the
   // The next one is only sent when this one is there.
   const { text, chunks, ended } = await call(route({}), asStream, () => {
     const next = rest.shift()
-    if (next !== undefined) write(next)
+    if (next !== undefined) write?.(next)
   })
   expect(ended).toBe('complete')
   expect(chunks.map(String)).toEqual(pieces)
