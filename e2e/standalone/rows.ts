@@ -1,28 +1,15 @@
 // The recorded calls of the standalone modes, and how an answer is compared with one of them.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { readYaml } from '@weir/contract'
 import { rawRequest, type RawResponse } from '@weir/testkit'
 import { expect } from 'vitest'
+import { readRecorded, type RecordedCall } from '../world/recorded-rows.ts'
 import type { Weir } from '../world/weir.ts'
 
-export interface Row {
-  readonly name: string
+export interface Row extends RecordedCall {
   readonly config: Readonly<Record<string, unknown>>
-  readonly request: {
-    readonly method: string
-    readonly path: string
-    readonly headers?: Readonly<Record<string, string>>
-    readonly body?: string
-  }
-  readonly response: {
-    readonly status: number
-    readonly headers: Readonly<Record<string, string>>
-    readonly body: string
-  }
 }
 
-export const rows = readFileSync(join(import.meta.dirname, '../recorded/standalone.jsonl'), 'utf8')
+export const rows = readRecorded('standalone.jsonl')
   .split('\n')
   .filter(Boolean)
   .map((line) => JSON.parse(line) as Row)

@@ -2,13 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export interface RecordedRow {
+export interface RecordedCall {
   readonly name: string
-  readonly route?: {
-    readonly uri: string
-    readonly hosts?: readonly string[]
-    readonly vars?: unknown
-  } | null
   readonly request: {
     readonly method: string
     readonly path: string
@@ -20,6 +15,14 @@ export interface RecordedRow {
     readonly headers: Readonly<Record<string, string>>
     readonly body: string
   }
+}
+
+export interface RecordedRow extends RecordedCall {
+  readonly route?: {
+    readonly uri: string
+    readonly hosts?: readonly string[]
+    readonly vars?: unknown
+  } | null
   readonly upstream_seen?: readonly {
     readonly port: number
     readonly method: string

@@ -1,36 +1,21 @@
 // Whatever is put, the Admin API of the standalone mode answers clearly, and what it took reads back the same.
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { StandaloneStore } from '@weir/config-store/standalone'
-import { parseSettings, standaloneKinds } from '@weir/contract'
-import { plugins } from '@weir/plugins'
+import { standaloneKinds } from '@weir/contract'
 import { rawRequest } from '@weir/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startStandaloneControlPlane, type ControlPlane } from '../index.ts'
-import { adminKey, testSettings } from '../testing/test-plane.ts'
+import { type StandaloneTestPlane, startStandaloneTestPlane } from '../testing/standalone-plane.ts'
+import { adminKey } from '../testing/test-plane.ts'
 
-let plane: ControlPlane
+let testPlane: StandaloneTestPlane
 let digest = 0
-const store = new StandaloneStore()
 beforeAll(async () => {
-  plane = await startStandaloneControlPlane({
-    settings: parseSettings(testSettings, {}),
-    store,
-    plugins,
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    keyFile: join(tmpdir(), 'weir-test-key-that-is-never-made'),
-    product: 'Weir/test',
-  })
+  testPlane = await startStandaloneTestPlane()
 })
-afterAll(async () => {
-  await plane.close()
-  await store.close()
-})
+afterAll(() => testPlane.close())
 
 function call(method: string, body?: string, type = 'application/json') {
   return rawRequest({
-    port: plane.address.port,
+    port: testPlane.plane.address.port,
     method,
     path: '/apisix/admin/configs',
     headers: { 'X-API-KEY': adminKey, 'X-Digest': String(++digest), 'Content-Type': type },

@@ -1,34 +1,19 @@
 // Configurations and protos that would hold up everything else if they were read at once.
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { StandaloneStore } from '@weir/config-store/standalone'
-import { parseSettings, readYaml } from '@weir/contract'
-import { plugins } from '@weir/plugins'
+import { readYaml } from '@weir/contract'
 import { rawRequest } from '@weir/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ControlPlane, startStandaloneControlPlane } from '../index.ts'
-import { adminKey, testSettings } from '../testing/test-plane.ts'
+import { type StandaloneTestPlane, startStandaloneTestPlane } from '../testing/standalone-plane.ts'
+import { adminKey } from '../testing/test-plane.ts'
 
-let plane: ControlPlane
-const store = new StandaloneStore()
+let testPlane: StandaloneTestPlane
 beforeAll(async () => {
-  plane = await startStandaloneControlPlane({
-    settings: parseSettings(testSettings, {}),
-    store,
-    plugins,
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    keyFile: join(tmpdir(), 'weir-test-key-that-is-never-made'),
-    product: 'Weir/test',
-  })
+  testPlane = await startStandaloneTestPlane()
 })
-afterAll(async () => {
-  await plane.close()
-  await store.close()
-})
+afterAll(() => testPlane.close())
 
 function call(method: string, body?: string, headers: Record<string, string> = {}) {
   return rawRequest({
-    port: plane.address.port,
+    port: testPlane.plane.address.port,
     method,
     path: '/apisix/admin/configs',
     headers: { 'X-API-KEY': adminKey, ...headers },
@@ -50,7 +35,7 @@ test('a long configuration is taken, and told as it was given, in JSON and YAML'
   expect(JSON.parse(told.text)).toMatchObject({ routes, routes_conf_version: 1, 'X-Digest': '1' })
   const yaml = await call('GET', undefined, { Accept: 'application/yaml' })
   expect(readYaml(yaml.text)).toMatchObject({ ok: true, value: { routes } })
-  expect((await store.list('/')).entries).toHaveLength(routes.length)
+  expect((await testPlane.store.list('/')).entries).toHaveLength(routes.length)
 })
 
 test.each([
@@ -66,7 +51,7 @@ test.each([
 
 test('a long list is an empty configuration, as a short one is', async () => {
   expect((await call('PUT', JSON.stringify(routes), { 'X-Digest': '3' })).status).toBe(202)
-  expect((await store.list('/')).entries).toEqual([])
+  expect((await testPlane.store.list('/')).entries).toEqual([])
 })
 
 test('of simultaneous configurations with one digest one is taken', async () => {
